@@ -1,0 +1,79 @@
+/* gpu-program.h: a list of ops made static: memory planned, commands recorded once, run as often as wanted.
+ *
+ * Programs that never run at the same time share an arena for what lives only inside them. Inputs and
+ * outputs are storages of their own, so a program's results stay until it runs again.
+ * Owner: the caller. Threads: the device's. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "gpu-ops.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GpuArena GpuArena;
+typedef struct _GpuProgram GpuProgram;
+
+GpuArena *gpu_arena_new (GpuDevice *device);
+GpuArena *gpu_arena_ref (GpuArena *self);
+void gpu_arena_unref (GpuArena *self);
+guint64 gpu_arena_bytes (GpuArena *self);
+/* Gives the memory back; programs get it again when they next run. Nothing may be running. */
+void gpu_arena_release (GpuArena *self);
+
+/**
+ * gpu_program_new:
+ * @name: for labels and profiles; copied
+ * @ops: (transfer full): what to run
+ *
+ * Plans memory; commands are recorded when the program first runs.
+ * Errors: the list's first error.
+ */
+GpuProgram *gpu_program_new (const char *name, GpuOps *ops, GpuArena *arena, GError **error);
+void gpu_program_free (GpuProgram *self);
+
+/**
+ * gpu_program_run:
+ * @queue: 0, or 1 where the device has two
+ * @after: (nullable): what must be done first on the other queue
+ * @cancellable: (nullable): looked at between any two submissions
+ * @done: (out): when the program will be done
+ *
+ * Submits the program in pieces that each take about 100 ms at most on a slow device. On software and
+ * other slow devices at most two pieces are under way, so a cancelled program ends soon; a program that
+ * fits one piece returns at once.
+ * Errors: %GPU_ERROR_CANCELLED (what was submitted is done by then), %GPU_ERROR_OUT_OF_MEMORY,
+ * %GPU_ERROR_DEVICE_LOST.
+ */
+gboolean gpu_program_run (GpuProgram *self, guint queue, const GpuPoint *after, GCancellable *cancellable,
+                          GpuPoint *done, GError **error);
+
+/* As run, and waits for the end. */
+gboolean gpu_program_run_wait (GpuProgram *self, GCancellable *cancellable, GError **error);
+
+/* What a kernel costs in one run. */
+typedef struct {
+  const char *op; /* static */
+  guint calls;
+  double ms;      /* 0 unless profiled */
+  double flop, bytes;
+} GpuKernelCost;
+
+typedef struct {
+  guint dispatches, barriers, submissions;
+  guint64 arena_bytes;
+  double flop, bytes;
+  GArray *kernels; /* GpuKernelCost, the costliest first */
+} GpuProgramCost;
+
+/* Without running anything. Free with gpu_program_cost_free(). */
+GpuProgramCost *gpu_program_cost (GpuProgram *self);
+/* Runs once with a timestamp after every dispatch. Errors: %GPU_ERROR_UNSUPPORTED without timestamps. */
+GpuProgramCost *gpu_program_profile (GpuProgram *self, GError **error);
+void gpu_program_cost_free (GpuProgramCost *cost);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuArena, gpu_arena_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuProgram, gpu_program_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuProgramCost, gpu_program_cost_free)
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* gpu-unet.h: the noise predictor of latent diffusion (Rombach et al. 2022; diffusers UNet2DConditionModel).
+ * Owner: whoever made it; it borrows bank and device. Threads: the device's. */
+#pragma once
+
+#include "gpu-net-config.h"
+#include "gpu-ops.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GpuUnet GpuUnet;
+
+/* @images: halves of a batch (2 with guidance); @n_tokens: length of the context.
+ * Allocates the keys and values of cross-attention, which stay from one step to the next. */
+GpuUnet *gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, GpuDtype dtype, guint images,
+                       guint n_tokens, GError **error);
+void gpu_unet_free (GpuUnet *self);
+
+/* Ops that compute keys and values from @context (images, 1, n_tokens, cross_width): once per prompt. */
+void gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context);
+
+/**
+ * gpu_unet_step:
+ * @sampler: gives the latent, its scale and the timestep of the call that is due
+ *
+ * Returns: (images, h, w, out_channels): the predicted noise, or v.
+ */
+GpuTensor gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuUnet, gpu_unet_free)
+
+G_END_DECLS

@@ -1,0 +1,70 @@
+#include "gpu-ops-private.h"
+
+/* Pixels whose statistics one workgroup takes: enough work each, enough workgroups for wide devices. */
+#define STATS_CHUNK 64
+
+GpuTensor
+gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act)
+{
+  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, STATS_CHUNK);
+  if (ops->error != NULL || x.storage == NULL)
+    return (GpuTensor) { 0 };
+  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
+  g_return_val_if_fail (x.c % groups == 0, out);
+  GpuStorage *parts = gpu_ops_scratch (ops, (guint64) x.n * chunks * x.c * 2 * sizeof (float));
+  GpuStorage *factors = gpu_ops_scratch (ops, (guint64) x.n * x.c * 2 * sizeof (float));
+  GroupNormParams push = {
+    .images = x.n, .pixels = pixels, .channels = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride,
+    .chunk = STATS_CHUNK, .chunks = chunks, .group = x.c / groups, .eps = eps,
+  };
+  GpuSpec spec = { .n = 1, .value = { act == GPU_ACT_SILU ? ACT_SILU : ACT_NONE } };
+
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-stats", TRUE, local, NULL, sizeof push);
+  gpu_dispatch_push_rows (d, &push, gpu_ceil_div (x.c, local), x.n * chunks);
+  GPU_READS (ops, d, GroupNormParams, x, &x);
+  GPU_USES (ops, d, GroupNormParams, parts, parts, TRUE);
+
+  d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, local, NULL, sizeof push);
+  gpu_dispatch_push (d, &push, groups, x.n, 1);
+  GPU_USES (ops, d, GroupNormParams, parts, parts, FALSE);
+  GPU_READS (ops, d, GroupNormParams, gamma, &gamma);
+  GPU_USES (ops, d, GroupNormParams, factors, factors, TRUE);
+
+  d = gpu_ops_dispatch (ops, "group-norm", "group-norm-apply", TRUE, local, &spec, sizeof push);
+  gpu_dispatch_push_rows (d, &push, gpu_ceil_div (GPU_PADDED (x.c), local), x.n * gpu_ceil_div (pixels, POINTWISE_ROWS));
+  GPU_READS (ops, d, GroupNormParams, x, &x);
+  GPU_USES (ops, d, GroupNormParams, factors, factors, FALSE);
+  GPU_READS (ops, d, GroupNormParams, beta, &beta);
+  GPU_WRITES (ops, d, GroupNormParams, out_, &out);
+  return out;
+}
+
+GpuTensor
+gpu_layer_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, float eps)
+{
+  if (ops->error != NULL || x.storage == NULL)
+    return (GpuTensor) { 0 };
+  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
+  LayerNormParams push = { .rows = gpu_tensor_rows (&x), .channels = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride, .eps = eps };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "layer-norm", "layer-norm", TRUE, gpu_ops_subgroup (ops), NULL, sizeof push);
+  gpu_dispatch_push_flat (d, &push, gpu_tensor_rows (&x));
+  GPU_READS (ops, d, LayerNormParams, x, &x);
+  GPU_READS (ops, d, LayerNormParams, gamma, &gamma);
+  GPU_READS (ops, d, LayerNormParams, beta, &beta);
+  GPU_WRITES (ops, d, LayerNormParams, out_, &out);
+  return out;
+}
+
+GpuTensor
+gpu_softmax (GpuOps *ops, GpuTensor x, float scale)
+{
+  if (ops->error != NULL || x.storage == NULL)
+    return (GpuTensor) { 0 };
+  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
+  SoftmaxParams push = { .rows = gpu_tensor_rows (&x), .n = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride, .scale = scale };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "softmax", "softmax", TRUE, gpu_ops_subgroup (ops), NULL, sizeof push);
+  gpu_dispatch_push_flat (d, &push, gpu_tensor_rows (&x));
+  GPU_READS (ops, d, SoftmaxParams, x, &x);
+  GPU_WRITES (ops, d, SoftmaxParams, out_, &out);
+  return out;
+}

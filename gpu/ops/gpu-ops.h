@@ -1,0 +1,119 @@
+/* gpu-ops.h: the operations that nets are made of.
+ *
+ * An op computes nothing by itself: it appends dispatches to a list, with what each reads and writes. A
+ * program (gpu/graph) then plans memory for the list and records it. Outputs are new planned tensors
+ * unless the caller gives one. All tensors of activations have the list's type; biases and norm
+ * parameters are f32; sums are 32 bit in every kernel.
+ *
+ * Errors stick to the list: after the first one ops return empty tensors, and making a program of the
+ * list reports it. Threads: the device's. Tests: tests/ops.c, every op against a loop in doubles. */
+#pragma once
+
+#include "gpu-activation.h"
+#include "gpu-bank.h"
+#include "gpu-tensor.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GpuOps GpuOps;
+
+/* Which kernels may be chosen; the table is in gpu-kernels.c. */
+typedef enum {
+  GPU_KERNELS_BEST,    /* whatever suits device and shape */
+  GPU_KERNELS_VECTOR,  /* one subgroup as one vector: for software devices */
+  GPU_KERNELS_SHARED,  /* tiles in shared memory */
+  GPU_KERNELS_COOPMAT, /* cooperative matrices */
+} GpuKernels;
+
+/* @dtype: F16 or F32, what activations are stored as. */
+GpuOps *gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error);
+void gpu_ops_free (GpuOps *self);
+GpuDtype gpu_ops_dtype (GpuOps *self);
+GpuDevice *gpu_ops_device (GpuOps *self);
+/* Lets a net's error stop the list. */
+void gpu_ops_fail (GpuOps *self, const GError *error);
+
+/* A new planned tensor (n, h, w, c) of activations. */
+GpuTensor gpu_ops_tensor (GpuOps *self, guint n, guint h, guint w, guint c);
+
+typedef struct {
+  GpuActivation act;
+  gboolean act_last;    /* act (x + residual) instead of act (x) + residual */
+  GpuTensor image_bias; /* (1 or n, 1, 1, channels): added to every pixel of an image, before the activation */
+  GpuTensor residual;   /* of the output's shape */
+  GpuTensor out;        /* where to write, perhaps a view; else new */
+} GpuEpilogue;
+
+/* out (n, h, w, weight.n) = x W^T + bias, then the epilogue (NULL: none). x: (n, h, w, weight.k). */
+GpuTensor gpu_linear (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, const GpuEpilogue *epilogue);
+
+typedef enum {
+  GPU_CONV_SAME,      /* 3x3, one row and column of zeros around */
+  GPU_CONV_DOWN,      /* stride 2, zeros around: (h - 1) / 2 + 1 rows */
+  GPU_CONV_DOWN_LATE, /* stride 2, zeros after the last row and column only (the VAE encoder): h / 2 rows */
+  GPU_CONV_UP,        /* of the input doubled (nearest); see @h and @w of gpu_conv2d_up() */
+} GpuConvKind;
+
+/* 3x3 convolution (@weight has 9 taps; with 1 tap this is gpu_linear()). */
+GpuTensor gpu_conv2d (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, GpuConvKind kind, const GpuEpilogue *epilogue);
+/* Of the input doubled to (h, w) by nearest neighbours; h is 2 x.h or one less, w likewise. */
+GpuTensor gpu_conv2d_up (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, guint h, guint w, const GpuEpilogue *epilogue);
+
+/**
+ * gpu_attention:
+ * @q: (n, h, w, heads * width)    @k, @v: (n or 1, ..., heads * width), rows are tokens
+ * @scale: multiplies q.k before the softmax, normally 1 / sqrt (width)
+ * @causal: a token sees itself and what comes before
+ *
+ * softmax (scale q k^T) v for each head, without ever storing the matrix of probabilities.
+ * Source: Dao et al. 2022 (FlashAttention), algorithm 1, forward only.
+ */
+GpuTensor gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads, float scale, gboolean causal);
+
+/* (x - mean) / sqrt (var + eps) over pixels and channels of a group, times gamma plus beta (f32), then act. */
+GpuTensor gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps,
+                          GpuActivation act);
+/* The same over the channels of each row. */
+GpuTensor gpu_layer_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, float eps);
+/* softmax (scale x) over the channels of each row. */
+GpuTensor gpu_softmax (GpuOps *ops, GpuTensor x, float scale);
+
+/* act (a + b), or act (a) where @b is no tensor; @out as in GpuEpilogue. */
+GpuTensor gpu_add (GpuOps *ops, GpuTensor a, GpuTensor b, GpuActivation act, GpuTensor out);
+/* x: (..., 2 c): the first c channels times gelu of the last c. */
+GpuTensor gpu_geglu (GpuOps *ops, GpuTensor x);
+
+/* Token plus position embedding: @tokens I32 (n, 1, length, 1) with stride 1; tables from gpu_bank_table(). */
+GpuTensor gpu_embed_tokens (GpuOps *ops, GpuTensor tokens, GpuTensor table, GpuTensor positions);
+
+/* What a scheduler keeps on the device, f32 as it holds it: (channels, pixels) planes. Storages are owned
+ * by the sampler's maker. */
+typedef struct {
+  GpuStorage *calls;  /* GpuStepCall[n_calls] (gpu-shader-params.h) */
+  GpuStorage *state;  /* GpuStepState: which call is due, guidance, what went wrong */
+  GpuStorage *slots;  /* STEP_SLOTS planes; slot 0 is the latent */
+  GpuStorage *output; /* the guided output of the model */
+  GpuStorage *noise;  /* what the next call needs */
+  GpuStorage *x0;     /* the last call's estimate of the finished latent */
+  guint channels, h, w;
+} GpuSampler;
+
+/* (copies, h, w, channels): the latent times the due call's input scale, for the UNet. */
+GpuTensor gpu_sampler_input (GpuOps *ops, const GpuSampler *sampler, guint copies);
+/* (1, 1, 1, 2 n): sines and cosines of the due call's timestep; @frequencies f32 (n). */
+GpuTensor gpu_time_embedding (GpuOps *ops, const GpuSampler *sampler, GpuTensor frequencies, gboolean cosines_first);
+/* Guidance over the UNet's @output (1 or 2 halves, unconditional first), then the due call's update. A
+ * value that is not finite sets the state's flag, and nothing else changes. */
+void gpu_sampler_step (GpuOps *ops, const GpuSampler *sampler, GpuTensor output);
+
+/* (1, h, w, channels): f32 planes times @factor, soft-clamped 3 tanh (x / 3) for TAESD. */
+GpuTensor gpu_latent_input (GpuOps *ops, GpuStorage *planes, guint channels, guint h, guint w, float factor,
+                            gboolean soft_clamp);
+/* Pixels f32 (h, w, 3) in 0..1 to (1, h, w, 3) in -1..1. */
+GpuTensor gpu_image_input (GpuOps *ops, GpuStorage *pixels, guint h, guint w);
+/* clamp (factor x + addend, 0, 1) as f32 (h, w, 3); a value that is not finite sets the flag in @state. */
+void gpu_image_output (GpuOps *ops, GpuTensor x, GpuStorage *pixels, GpuStorage *state, float factor, float addend);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuOps, gpu_ops_free)
+
+G_END_DECLS

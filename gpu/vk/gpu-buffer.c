@@ -1,0 +1,68 @@
+#include "gpu-vk-private.h"
+
+struct _GpuBuffer {
+  gatomicrefcount refs;
+  GpuDevice *device;
+  GpuMemory memory;
+  GpuSpan span;
+  guint64 size;
+};
+
+GpuBuffer *
+gpu_buffer_new (GpuDevice *device, guint64 size, GpuMemory memory, const char *label, GError **error)
+{
+  GpuSpan span;
+  g_return_val_if_fail (size > 0, NULL);
+  if (!gpu_memory_pool_take (device->pools[memory], size, label, &span, error))
+    return NULL;
+  GpuBuffer *self = g_new0 (GpuBuffer, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->device = gpu_device_ref (device);
+  self->memory = memory;
+  self->span = span;
+  self->size = size;
+  return self;
+}
+
+GpuBuffer *
+gpu_buffer_ref (GpuBuffer *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+gpu_buffer_unref (GpuBuffer *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
+    return;
+  gpu_memory_pool_give (self->device->pools[self->memory], self->span);
+  gpu_device_unref (self->device);
+  g_free (self);
+}
+
+guint64
+gpu_buffer_size (GpuBuffer *self)
+{
+  return self->size;
+}
+
+guint64
+gpu_buffer_address (GpuBuffer *self)
+{
+  return gpu_block_address (self->span.block) + self->span.offset;
+}
+
+void *
+gpu_buffer_map (GpuBuffer *self)
+{
+  guint8 *map = gpu_block_map (self->span.block);
+  return map != NULL ? map + self->span.offset : NULL;
+}
+
+VkBuffer
+gpu_buffer_handle (GpuBuffer *self, guint64 *offset)
+{
+  *offset += self->span.offset;
+  return gpu_block_buffer (self->span.block);
+}

@@ -1,0 +1,641 @@
+/* ops.c: every op in every variant and storage type, at odd sizes, against a loop in doubles. */
+#include "harness.h"
+
+#include <gpu-shader-params.h>
+#include <gpu-transfer.h>
+#include <math.h>
+
+typedef struct {
+  const char *name;
+  GpuDtype dtype;
+  GpuKernels kernels;
+} Mode;
+
+static const Mode modes[] = {
+  { "f32/vector", GPU_DTYPE_F32, GPU_KERNELS_VECTOR },   { "f16/vector", GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
+  { "f32/shared", GPU_DTYPE_F32, GPU_KERNELS_SHARED },   { "f16/shared", GPU_DTYPE_F16, GPU_KERNELS_SHARED },
+  { "f16/coopmat", GPU_DTYPE_F16, GPU_KERNELS_COOPMAT },
+};
+
+static gboolean
+mode_runs (const Mode *mode)
+{
+  return mode->kernels != GPU_KERNELS_COOPMAT || gpu_device_limits (harness_device ())->n_coopmat > 0;
+}
+
+static double
+act (GpuActivation kind, double x)
+{
+  switch (kind)
+    {
+    case GPU_ACT_SILU: return x / (1 + exp (-x));
+    case GPU_ACT_GELU: return 0.5 * x * (1 + erf (x / sqrt (2)));
+    case GPU_ACT_QUICK_GELU: return x / (1 + exp (-1.702 * x));
+    case GPU_ACT_RELU: return MAX (x, 0);
+    case GPU_ACT_NONE: break;
+    }
+  return x;
+}
+
+/* -- products ------------------------------------------------------------------------------------- */
+
+typedef struct {
+  guint images, h, w, n, k, taps;
+  GpuConvKind kind;
+  guint out_h, out_w;
+  gboolean bias, image_bias, residual, act_last;
+  GpuActivation act;
+} ProductCase;
+
+static const ProductCase products[] = {
+  { .images = 1, .h = 1, .w = 1, .n = 8, .k = 8, .taps = 1 },
+  { .images = 1, .h = 1, .w = 1, .n = 320, .k = 1280, .taps = 1, .bias = TRUE, .act = GPU_ACT_SILU },
+  { .images = 2, .h = 1, .w = 77, .n = 72, .k = 64, .taps = 1, .bias = TRUE, .act = GPU_ACT_QUICK_GELU },
+  { .images = 2, .h = 9, .w = 13, .n = 40, .k = 96, .taps = 1, .bias = TRUE, .residual = TRUE },
+  { .images = 1, .h = 3, .w = 11, .n = 4, .k = 20, .taps = 1, .bias = TRUE, .act = GPU_ACT_GELU },
+  { .images = 1, .h = 16, .w = 16, .n = 64, .k = 128, .taps = 1, .residual = TRUE, .act = GPU_ACT_RELU, .act_last = TRUE },
+  { .images = 1, .h = 1, .w = 257, .n = 136, .k = 328, .taps = 1, .bias = TRUE },
+  { .images = 1, .h = 5, .w = 7, .n = 8, .k = 4, .taps = 9, .bias = TRUE },
+  { .images = 2, .h = 9, .w = 13, .n = 24, .k = 40, .taps = 9, .bias = TRUE, .image_bias = TRUE, .act = GPU_ACT_SILU },
+  { .images = 2, .h = 8, .w = 8, .n = 72, .k = 64, .taps = 9, .bias = TRUE, .residual = TRUE },
+  { .images = 2, .h = 13, .w = 9, .n = 16, .k = 16, .taps = 9, .kind = GPU_CONV_DOWN, .bias = TRUE },
+  { .images = 1, .h = 12, .w = 10, .n = 16, .k = 24, .taps = 9, .kind = GPU_CONV_DOWN, .bias = TRUE },
+  { .images = 1, .h = 16, .w = 24, .n = 8, .k = 3, .taps = 9, .kind = GPU_CONV_DOWN_LATE, .bias = TRUE },
+  { .images = 1, .h = 7, .w = 5, .n = 24, .k = 16, .taps = 9, .kind = GPU_CONV_UP, .bias = TRUE },
+  { .images = 2, .h = 7, .w = 5, .n = 16, .k = 16, .taps = 9, .kind = GPU_CONV_UP, .out_h = 13, .out_w = 9, .bias = TRUE },
+  { .images = 1, .h = 1, .w = 1, .n = 16, .k = 32, .taps = 9, .bias = TRUE },
+};
+
+static void
+product_sizes (const ProductCase *c, guint *out_h, guint *out_w)
+{
+  *out_h = c->h;
+  *out_w = c->w;
+  if (c->taps == 9 && c->kind == GPU_CONV_DOWN)
+    *out_h = (c->h - 1) / 2 + 1, *out_w = (c->w - 1) / 2 + 1;
+  if (c->taps == 9 && c->kind == GPU_CONV_DOWN_LATE)
+    *out_h = c->h / 2, *out_w = c->w / 2;
+  if (c->taps == 9 && c->kind == GPU_CONV_UP)
+    *out_h = c->out_h > 0 ? c->out_h : 2 * c->h, *out_w = c->out_w > 0 ? c->out_w : 2 * c->w;
+}
+
+/* One output value before bias and the rest. */
+static double
+convolve (const ProductCase *c, const float *x, const float *weight, guint image, guint y, guint x_, guint n)
+{
+  guint out_h, out_w;
+  double sum = 0;
+  product_sizes (c, &out_h, &out_w);
+  for (guint tap = 0; tap < c->taps; tap++)
+    {
+      gboolean up = c->taps == 9 && c->kind == GPU_CONV_UP;
+      int stride = c->taps == 9 && (c->kind == GPU_CONV_DOWN || c->kind == GPU_CONV_DOWN_LATE) ? 2 : 1;
+      int pad = c->taps == 9 && c->kind != GPU_CONV_DOWN_LATE;
+      int yy = y * stride + tap / 3 * (c->taps == 9) - pad, xx = x_ * stride + tap % 3 * (c->taps == 9) - pad;
+      if (yy < 0 || xx < 0 || yy >= (int) (up ? out_h : c->h) || xx >= (int) (up ? out_w : c->w))
+        continue;
+      if (up)
+        yy /= 2, xx /= 2;
+      for (guint k = 0; k < c->k; k++)
+        sum += (double) x[((image * c->h + yy) * c->w + xx) * c->k + k] * weight[(n * c->k + k) * c->taps + tap];
+    }
+  return sum;
+}
+
+static void
+test_product (gconstpointer data)
+{
+  const Mode *mode = data;
+  if (!mode_runs (mode))
+    {
+      g_test_skip ("this device has no cooperative matrices");
+      return;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (products) * 2; i++)
+    {
+      const ProductCase *c = &products[i / 2];
+      g_autofree char *what = g_strdup_printf ("%s product %u", mode->name, i);
+      Harness h;
+      guint out_h, out_w;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      product_sizes (c, &out_h, &out_w);
+      Input x = harness_input (&h, c->images, c->h, c->w, c->k);
+      Matrix m = harness_matrix (&h, c->n, c->k, c->taps, i % 2 ? GPU_DTYPE_F16 : GPU_DTYPE_F32, c->bias);
+      Input residual = c->residual ? harness_input (&h, c->images, out_h, out_w, c->n) : (Input) { 0 };
+      Input image_bias = c->image_bias ? harness_input (&h, c->images, 1, 1, c->n) : (Input) { 0 };
+      GpuEpilogue e = { .act = c->act, .act_last = c->act_last, .residual = residual.tensor, .image_bias = image_bias.tensor };
+      GpuTensor out = c->out_h > 0 ? gpu_conv2d_up (h.ops, x.tensor, &m.matrix, out_h, out_w, &e)
+                                   : gpu_conv2d (h.ops, x.tensor, &m.matrix, c->kind, &e);
+      float *got = harness_run (&h, out);
+      gsize count = (gsize) c->images * out_h * out_w * c->n;
+      g_autofree double *want = g_new (double, count);
+      for (gsize j = 0; j < count; j++)
+        {
+          guint n = j % c->n, pixel = j / c->n % (out_h * out_w), image = j / c->n / (out_h * out_w);
+          double y = convolve (c, x.values, m.values, image, pixel / out_w, pixel % out_w, n);
+          y += c->bias ? m.bias[n] : 0;
+          y += c->image_bias ? image_bias.values[image * c->n + n] : 0;
+          y = c->act_last ? y : act (c->act, y);
+          y += c->residual ? residual.values[j] : 0;
+          want[j] = c->act_last ? act (c->act, y) : y;
+        }
+      harness_compare (&h, what, got, want, count);
+      harness_end (&h);
+    }
+}
+
+/* A product that writes into and reads from views of wider tensors: how concatenation is free. */
+static void
+test_views (gconstpointer data)
+{
+  const Mode *mode = data;
+  Harness h;
+  if (!mode_runs (mode))
+    {
+      g_test_skip ("this device has no cooperative matrices");
+      return;
+    }
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_input (&h, 2, 3, 5, 16), y = harness_input (&h, 2, 3, 5, 24);
+  Matrix a = harness_matrix (&h, 8, 16, 1, GPU_DTYPE_F16, FALSE), b = harness_matrix (&h, 16, 24, 9, GPU_DTYPE_F16, FALSE);
+  Matrix last = harness_matrix (&h, 16, 24, 1, GPU_DTYPE_F16, FALSE);
+  GpuTensor joined = gpu_ops_tensor (h.ops, 2, 3, 5, 24);
+  gpu_linear (h.ops, x.tensor, &a.matrix, &(GpuEpilogue) { .out = gpu_tensor_channels (joined, 0, 8) });
+  gpu_conv2d (h.ops, y.tensor, &b.matrix, GPU_CONV_SAME, &(GpuEpilogue) { .out = gpu_tensor_channels (joined, 8, 16) });
+  GpuTensor out = gpu_linear (h.ops, joined, &last.matrix, &(GpuEpilogue) { .residual = gpu_tensor_channels (joined, 8, 16) });
+  float *got = harness_run (&h, out);
+
+  const ProductCase ca = { .images = 2, .h = 3, .w = 5, .n = 8, .k = 16, .taps = 1 };
+  const ProductCase cb = { .images = 2, .h = 3, .w = 5, .n = 16, .k = 24, .taps = 9 };
+  double want[2 * 3 * 5 * 16];
+  for (guint j = 0; j < 30; j++)
+    {
+      double row[24];
+      for (guint n = 0; n < 8; n++)
+        row[n] = convolve (&ca, x.values, a.values, j / 15, j % 15 / 5, j % 5, n);
+      for (guint n = 0; n < 16; n++)
+        row[8 + n] = convolve (&cb, y.values, b.values, j / 15, j % 15 / 5, j % 5, n);
+      for (guint n = 0; n < 16; n++)
+        {
+          want[j * 16 + n] = row[8 + n];
+          for (guint k = 0; k < 24; k++)
+            want[j * 16 + n] += row[k] * last.values[n * 24 + k];
+        }
+    }
+  harness_compare (&h, mode->name, got, want, G_N_ELEMENTS (want));
+  harness_end (&h);
+}
+
+/* -- attention ------------------------------------------------------------------------------------ */
+
+typedef struct {
+  guint images, tq, tk, heads, width;
+  gboolean causal, shared_keys;
+} AttentionCase;
+
+static const AttentionCase attentions[] = {
+  { 1, 1, 1, 1, 8, FALSE, FALSE },     { 2, 117, 117, 2, 16, FALSE, FALSE }, { 2, 117, 77, 2, 16, FALSE, FALSE },
+  { 2, 40, 77, 2, 40, FALSE, TRUE },   { 1, 77, 77, 4, 64, TRUE, FALSE },    { 1, 33, 70, 2, 80, FALSE, FALSE },
+  { 1, 65, 65, 1, 160, FALSE, FALSE }, { 1, 50, 50, 1, 512, FALSE, FALSE },  { 1, 19, 23, 2, 4, FALSE, FALSE },
+  { 1, 77, 77, 2, 20, TRUE, FALSE },   { 1, 24, 24, 4, 6, FALSE, FALSE },    { 1, 200, 200, 1, 64, FALSE, FALSE },
+};
+
+static void
+attend (const AttentionCase *c, const float *q, const float *k, const float *v, double *want)
+{
+  guint width = c->heads * c->width;
+  double scale = 1 / sqrt (c->width);
+  g_autofree double *p = g_new (double, c->tk);
+  for (guint image = 0; image < c->images; image++)
+    for (guint t = 0; t < c->tq; t++)
+      for (guint head = 0; head < c->heads; head++)
+        {
+          guint keys = c->causal ? t + 1 : c->tk, kv = c->shared_keys ? 0 : image;
+          double top = -INFINITY, total = 0;
+          for (guint j = 0; j < keys; j++)
+            {
+              p[j] = 0;
+              for (guint d = 0; d < c->width; d++)
+                p[j] += (double) q[(image * c->tq + t) * width + head * c->width + d]
+                        * k[(kv * c->tk + j) * width + head * c->width + d];
+              p[j] *= scale * 4;
+              top = MAX (top, p[j]);
+            }
+          for (guint j = 0; j < keys; j++)
+            total += p[j] = exp (p[j] - top);
+          for (guint d = 0; d < c->width; d++)
+            {
+              double sum = 0;
+              for (guint j = 0; j < keys; j++)
+                sum += p[j] * v[(kv * c->tk + j) * width + head * c->width + d];
+              want[(image * c->tq + t) * width + head * c->width + d] = sum / total;
+            }
+        }
+}
+
+static void
+test_attention (gconstpointer data)
+{
+  const Mode *mode = data;
+  if (!mode_runs (mode))
+    {
+      g_test_skip ("this device has no cooperative matrices");
+      return;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (attentions); i++)
+    {
+      const AttentionCase *c = &attentions[i];
+      guint width = c->heads * c->width;
+      g_autofree char *what = g_strdup_printf ("%s attention %u", mode->name, i);
+      g_autofree double *want = g_new (double, (gsize) c->images * c->tq * width);
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      Input q = harness_input (&h, c->images, 1, c->tq, width);
+      Input k = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
+      Input v = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
+      /* Four times the usual scale, so that the softmax is far from flat. */
+      GpuTensor out = gpu_attention (h.ops, q.tensor, k.tensor, v.tensor, c->heads, 4 / sqrtf (c->width), c->causal);
+      float *got = harness_run (&h, out);
+      attend (c, q.values, k.values, v.values, want);
+      harness_compare (&h, what, got, want, (gsize) c->images * c->tq * width);
+      harness_end (&h);
+    }
+}
+
+/* -- norms and pointwise -------------------------------------------------------------------------- */
+
+/* Normalises `n` values that lie `step` apart in runs of `run`. */
+static void
+normalise (const float *x, double *y, gsize first, guint rows, guint row_step, guint run, double eps)
+{
+  double mean = 0, var = 0, n = (double) rows * run;
+  for (guint r = 0; r < rows; r++)
+    for (guint c = 0; c < run; c++)
+      mean += x[first + (gsize) r * row_step + c] / n;
+  for (guint r = 0; r < rows; r++)
+    for (guint c = 0; c < run; c++)
+      var += pow (x[first + (gsize) r * row_step + c] - mean, 2) / n;
+  for (guint r = 0; r < rows; r++)
+    for (guint c = 0; c < run; c++)
+      y[first + (gsize) r * row_step + c] = (x[first + (gsize) r * row_step + c] - mean) / sqrt (var + eps);
+}
+
+static void
+test_group_norm (gconstpointer data)
+{
+  const Mode *mode = data;
+  static const guint cases[][5] = { { 2, 9, 13, 64, 32 }, { 1, 1, 1, 32, 32 }, { 1, 17, 16, 96, 32 }, { 2, 8, 8, 40, 4 }, { 1, 3, 5, 12, 4 } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      guint n = cases[i][0], hh = cases[i][1], w = cases[i][2], c = cases[i][3], groups = cases[i][4], pixels = hh * w;
+      gsize count = (gsize) n * pixels * c;
+      g_autofree double *want = g_new (double, count);
+      GpuActivation kind = i % 2 ? GPU_ACT_NONE : GPU_ACT_SILU;
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      Input x = harness_input (&h, n, hh, w, c), gamma = harness_vector (&h, c), beta = harness_vector (&h, c);
+      /* A mean far from zero would cost a naive sum of squares its digits. */
+      for (gsize j = 0; j < count; j++)
+        x.values[j] = mode->dtype == GPU_DTYPE_F32 ? x.values[j] + 30 : x.values[j];
+      gpu_transfer_write_floats (h.device, &x.tensor, x.values, NULL);
+      float *got = harness_run (&h, gpu_group_norm (h.ops, x.tensor, gamma.tensor, beta.tensor, groups, 1e-5f, kind));
+      for (guint image = 0; image < n; image++)
+        for (guint g = 0; g < groups; g++)
+          normalise (x.values, want, (gsize) image * pixels * c + g * (c / groups), pixels, c, c / groups, 1e-5);
+      for (gsize j = 0; j < count; j++)
+        want[j] = act (kind, want[j] * gamma.values[j % c] + beta.values[j % c]);
+      harness_compare (&h, mode->name, got, want, count);
+      harness_end (&h);
+    }
+}
+
+static void
+test_rows (gconstpointer data)
+{
+  const Mode *mode = data;
+  static const guint widths[] = { 8, 20, 77, 320, 1000 };
+  for (guint i = 0; i < G_N_ELEMENTS (widths); i++)
+    {
+      guint c = widths[i], rows = 11;
+      g_autofree double *want = g_new (double, rows * c);
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      Input x = harness_input (&h, 1, 1, rows, c), gamma = harness_vector (&h, c), beta = harness_vector (&h, c);
+      float *got = harness_run (&h, gpu_layer_norm (h.ops, x.tensor, gamma.tensor, beta.tensor, 1e-5f));
+      for (guint r = 0; r < rows; r++)
+        normalise (x.values, want, r * c, 1, c, c, 1e-5);
+      for (guint j = 0; j < rows * c; j++)
+        want[j] = want[j] * gamma.values[j % c] + beta.values[j % c];
+      harness_compare (&h, "layer norm", got, want, rows * c);
+      harness_end (&h);
+
+      harness_begin (&h, mode->dtype, mode->kernels);
+      x = harness_input (&h, 1, 1, rows, c);
+      got = harness_run (&h, gpu_softmax (h.ops, x.tensor, 5));
+      for (guint r = 0; r < rows; r++)
+        {
+          double total = 0;
+          for (guint j = 0; j < c; j++)
+            total += want[r * c + j] = exp (5 * x.values[r * c + j]);
+          for (guint j = 0; j < c; j++)
+            want[r * c + j] /= total;
+        }
+      harness_compare (&h, "softmax", got, want, rows * c);
+      harness_end (&h);
+    }
+}
+
+static void
+test_pointwise (gconstpointer data)
+{
+  const Mode *mode = data;
+  static const guint widths[] = { 8, 24, 20, 136 };
+  for (guint i = 0; i < G_N_ELEMENTS (widths) * 5; i++)
+    {
+      guint c = widths[i / 5], rows = 2 * 9 * 13;
+      GpuActivation kind = i % 5;
+      g_autofree double *want = g_new (double, rows * c);
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      Input a = harness_input (&h, 2, 9, 13, c), b = harness_input (&h, 2, 9, 13, c);
+      float *got = harness_run (&h, gpu_add (h.ops, a.tensor, b.tensor, kind, (GpuTensor) { 0 }));
+      for (guint j = 0; j < rows * c; j++)
+        want[j] = act (kind, (double) a.values[j] + b.values[j]);
+      harness_compare (&h, "add", got, want, rows * c);
+      harness_end (&h);
+
+      harness_begin (&h, mode->dtype, mode->kernels);
+      a = harness_input (&h, 2, 9, 13, 2 * c);
+      got = harness_run (&h, gpu_geglu (h.ops, a.tensor));
+      for (guint j = 0; j < rows * c; j++)
+        want[j] = a.values[j / c * 2 * c + j % c] * act (GPU_ACT_GELU, a.values[j / c * 2 * c + c + j % c]);
+      harness_compare (&h, "geglu", got, want, rows * c);
+      harness_end (&h);
+    }
+}
+
+/* -- the sampler's ops ---------------------------------------------------------------------------- */
+
+static void
+write_storage (Harness *h, GpuStorage *storage, gconstpointer data, gsize bytes)
+{
+  g_autoptr (GError) error = NULL;
+  gpu_transfer_write (h->device, storage, 0, data, bytes, &error);
+  g_assert_no_error (error);
+}
+
+static GpuSampler
+make_sampler (Harness *h, guint channels, guint hh, guint w)
+{
+  gsize plane = (gsize) channels * hh * w * sizeof (float);
+  return (GpuSampler) {
+    .calls = harness_storage (h, 2 * sizeof (GpuStepCall), GPU_MEMORY_DEVICE),
+    .state = harness_storage (h, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD),
+    .slots = harness_storage (h, STEP_SLOTS * plane, GPU_MEMORY_DEVICE),
+    .output = harness_storage (h, plane, GPU_MEMORY_DEVICE),
+    .noise = harness_storage (h, plane, GPU_MEMORY_DEVICE),
+    .x0 = harness_storage (h, plane, GPU_MEMORY_DEVICE),
+    .channels = channels, .h = hh, .w = w,
+  };
+}
+
+/* Guidance, x0, the mix of slots, the step counter, and that a NaN changes nothing. */
+static void
+test_step (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { C = 4, H = 9, W = 13, N = C * H * W };
+  for (guint broken = 0; broken < 2; broken++)
+    {
+      g_autoptr (GError) error = NULL;
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      GpuSampler s = make_sampler (&h, C, H, W);
+      Input model = harness_input (&h, 2, H, W, C), slots = harness_vector (&h, 3 * N), noise = harness_vector (&h, N);
+      GpuStepCall calls[2] = { [1] = { .x0_sample = 0.7f, .x0_model = -0.4f, .x0_clamp = 0.9f } };
+      for (guint i = 0; i < G_N_ELEMENTS (calls[1].mix); i++)
+        calls[1].mix[i] = 0.01f * (i % 17) - 0.05f;
+      GpuStepState state = { .step = 1, .n_slots = 3, .guidance = 7.5f };
+      write_storage (&h, s.calls, calls, sizeof calls);
+      write_storage (&h, s.state, &state, sizeof state);
+      write_storage (&h, s.slots, slots.values, 3 * N * sizeof (float));
+      write_storage (&h, s.noise, noise.values, N * sizeof (float));
+      if (broken)
+        {
+          model.values[77] = NAN;
+          gpu_transfer_write_floats (h.device, &model.tensor, model.values, &error);
+          g_assert_no_error (error);
+        }
+      gpu_sampler_step (h.ops, &s, model.tensor);
+      harness_run (&h, model.tensor);
+
+      float got[3 * N], x0[N];
+      double want[3 * N];
+      gpu_transfer_read (h.device, s.slots, 0, got, sizeof got, &error);
+      gpu_transfer_read (h.device, s.x0, 0, x0, sizeof x0, &error);
+      gpu_transfer_read (h.device, s.state, 0, &state, sizeof state, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (state.flags, ==, broken ? FLAG_NOT_FINITE : 0);
+      g_assert_cmpuint (state.step, ==, broken ? 1 : 2);
+      for (guint i = 0; i < N; i++)
+        {
+          guint at = i % (H * W) * C + i / (H * W);
+          double u = model.values[at], e = u + 7.5 * (model.values[at + N] - u);
+          double in[6] = { e, CLAMP (0.7 * slots.values[i] - 0.4 * e, -0.9, 0.9), noise.values[i], slots.values[i],
+                           slots.values[N + i], slots.values[2 * N + i] };
+          for (guint slot = 0; slot < 3; slot++)
+            {
+              want[slot * N + i] = broken ? slots.values[slot * N + i] : 0;
+              for (guint j = 0; j < 6 && !broken; j++)
+                want[slot * N + i] += calls[1].mix[slot * STEP_INPUTS + j] * in[j];
+            }
+          if (!broken)
+            g_assert_cmpfloat_with_epsilon (x0[i], in[1], 1e-4);
+        }
+      h.dtype = GPU_DTYPE_F32;
+      harness_compare (&h, "step", got, want, 3 * N);
+      harness_end (&h);
+    }
+}
+
+static void
+test_time_embedding (gconstpointer data)
+{
+  const Mode *mode = data;
+  static const float times[] = { 0, 1, 20.5f, 500, 946.4211f, 999 };
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      Harness h;
+      harness_begin (&h, mode->dtype, mode->kernels);
+      GpuSampler s = make_sampler (&h, 4, 2, 2);
+      GpuStepCall calls[2] = { { .timestep = times[i] } };
+      GpuStepState state = { 0 };
+      Input frequencies = harness_vector (&h, 160);
+      double want[320];
+      for (guint j = 0; j < 160; j++)
+        frequencies.values[j] = expf (-logf (10000) * j / 160);
+      gpu_transfer_write_floats (h.device, &frequencies.tensor, frequencies.values, NULL);
+      write_storage (&h, s.calls, calls, sizeof calls);
+      write_storage (&h, s.state, &state, sizeof state);
+      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, i % 2));
+      for (guint j = 0; j < 160; j++)
+        {
+          float angle = times[i] * frequencies.values[j];
+          want[j + (i % 2 ? 160 : 0)] = sin (angle);
+          want[j + (i % 2 ? 0 : 160)] = cos (angle);
+        }
+      harness_compare (&h, "time embedding", got, want, 320);
+      harness_end (&h);
+    }
+}
+
+static void
+test_inputs (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { C = 4, H = 5, W = 7, N = C * H * W };
+  Harness h;
+  double want[2 * N];
+
+  harness_begin (&h, mode->dtype, mode->kernels);
+  GpuSampler s = make_sampler (&h, C, H, W);
+  Input x = harness_vector (&h, N);
+  GpuStepCall calls[2] = { [1] = { .input_scale = 0.3f } };
+  GpuStepState state = { .step = 1 };
+  write_storage (&h, s.calls, calls, sizeof calls);
+  write_storage (&h, s.state, &state, sizeof state);
+  write_storage (&h, s.slots, x.values, N * sizeof (float));
+  float *got = harness_run (&h, gpu_sampler_input (h.ops, &s, 2));
+  for (guint i = 0; i < 2 * N; i++)
+    want[i] = 0.3 * x.values[i % C * H * W + i % N / C];
+  harness_compare (&h, "sampler input", got, want, 2 * N);
+  harness_end (&h);
+
+  harness_begin (&h, mode->dtype, mode->kernels);
+  x = harness_vector (&h, N);
+  got = harness_run (&h, gpu_latent_input (h.ops, x.tensor.storage, C, H, W, 5.5f, TRUE));
+  for (guint i = 0; i < N; i++)
+    want[i] = 3 * tanh (5.5 * x.values[i % C * H * W + i / C] / 3);
+  harness_compare (&h, "latent input", got, want, N);
+  harness_end (&h);
+}
+
+static void
+test_images (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { H = 8, W = 24, N = 3 * H * W };
+  g_autoptr (GError) error = NULL;
+  Harness h;
+  double want[N];
+  float pixels[N];
+  GpuStepState state = { 0 };
+
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_vector (&h, N);
+  float *got = harness_run (&h, gpu_image_input (h.ops, x.tensor.storage, H, W));
+  for (guint i = 0; i < N; i++)
+    want[i] = 2.0 * x.values[i] - 1;
+  harness_compare (&h, "image input", got, want, N);
+  harness_end (&h);
+
+  harness_begin (&h, mode->dtype, mode->kernels);
+  x = harness_input (&h, 1, H, W, 3);
+  GpuStorage *out = harness_storage (&h, sizeof pixels, GPU_MEMORY_DOWNLOAD);
+  GpuStorage *flags = harness_storage (&h, sizeof state, GPU_MEMORY_DOWNLOAD);
+  write_storage (&h, flags, &state, sizeof state);
+  gpu_image_output (h.ops, x.tensor, out, flags, 0.9f, 0.5f);
+  harness_run (&h, x.tensor);
+  gpu_transfer_read (h.device, out, 0, pixels, sizeof pixels, &error);
+  gpu_transfer_read (h.device, flags, 0, &state, sizeof state, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (state.flags, ==, 0);
+  for (guint i = 0; i < N; i++)
+    want[i] = CLAMP (0.9 * x.values[i] + 0.5, 0, 1);
+  h.dtype = GPU_DTYPE_F32;
+  harness_compare (&h, "image output", pixels, want, N);
+  harness_end (&h);
+}
+
+static void
+test_embed_tokens (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { ROWS = 14, C = 24, VOCABULARY = 100 };
+  gint32 tokens[ROWS];
+  double want[ROWS * C];
+  Harness h;
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Matrix table = harness_matrix (&h, VOCABULARY + 4, C, 1, GPU_DTYPE_F16, FALSE);
+  Matrix positions = harness_matrix (&h, 16, C, 1, GPU_DTYPE_F32, FALSE);
+  GpuStorage *storage = harness_storage (&h, sizeof tokens, GPU_MEMORY_UPLOAD);
+  for (guint i = 0; i < ROWS; i++)
+    tokens[i] = i * 37 % VOCABULARY;
+  write_storage (&h, storage, tokens, sizeof tokens);
+  GpuTensor ids = { .storage = storage, .dtype = GPU_DTYPE_I32, .n = 2, .h = 1, .w = 7, .c = 1, .stride = 1 };
+  float *got = harness_run (&h, gpu_embed_tokens (h.ops, ids, table.matrix.values, positions.matrix.values));
+  for (guint i = 0; i < ROWS * C; i++)
+    want[i] = (double) table.values[tokens[i / C] * C + i % C] + positions.values[i / C % 7 * C + i % C];
+  harness_compare (&h, "tokens", got, want, ROWS * C);
+  harness_end (&h);
+}
+
+/* -- errors ---------------------------------------------------------------------------------------- */
+
+static void
+test_bad_weights (void)
+{
+  static const float values[8] = { 0 };
+  const guint64 dims[] = { 4, 2 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuWeights) weights = gpu_weights_new ();
+  gpu_weights_add (weights, "known.weight", GPU_DTYPE_F32, 2, dims, values);
+  gpu_weights_add (weights, "ids.weight", GPU_DTYPE_I32, 2, dims, values);
+
+  g_autoptr (GpuBank) missing = gpu_bank_new (harness_device (), weights, GPU_DTYPE_F32, &error);
+  gpu_bank_enter (missing, "scope");
+  gpu_bank_matrix (missing, "known", 4, 2, 1);
+  gpu_bank_leave (missing);
+  g_assert_false (gpu_bank_finish (missing, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_BAD_WEIGHTS);
+  g_assert_nonnull (strstr (error->message, "scope.known.weight"));
+  g_clear_error (&error);
+
+  g_autoptr (GpuBank) shape = gpu_bank_new (harness_device (), weights, GPU_DTYPE_F32, &error);
+  gpu_bank_matrix (shape, "known", 2, 4, 1);
+  g_assert_false (gpu_bank_finish (shape, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_BAD_WEIGHTS);
+  g_clear_error (&error);
+
+  g_autoptr (GpuBank) type = gpu_bank_new (harness_device (), weights, GPU_DTYPE_F32, &error);
+  gpu_bank_matrix (type, "ids", 4, 2, 1);
+  g_assert_false (gpu_bank_finish (type, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_BAD_WEIGHTS);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    GTestDataFunc run;
+    gboolean every_form; /* has kernels of several forms */
+  } tests[] = {
+    { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "attention", test_attention, TRUE },
+    { "group-norm", test_group_norm },       { "rows", test_rows },           { "pointwise", test_pointwise },
+    { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
+    { "time-embedding", test_time_embedding }, { "embed-tokens", test_embed_tokens },
+  };
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (modes); j++)
+      if (tests[i].every_form || modes[j].kernels == GPU_KERNELS_VECTOR)
+        {
+          g_autofree char *path = g_strdup_printf ("/ops/%s/%s", tests[i].name, modes[j].name);
+          g_test_add_data_func (path, &modes[j], tests[i].run);
+        }
+  g_test_add_func ("/ops/bad-weights", test_bad_weights);
+  int status = g_test_run ();
+  harness_free_device ();
+  return status;
+}
