@@ -1,0 +1,152 @@
+#include "sfu-engine.h"
+
+#include "sfu-painter.h"
+
+struct _SfuEngine {
+  /* Set before the thread starts, then only read. */
+  char *device_name, *cache_folder;
+  guint64 budget_bytes;
+  GStrv model_folders;
+  gboolean validate;
+  GThread *thread;
+
+  /* Between the threads, under the lock. */
+  GMutex lock;
+  GCond changed;
+  GQueue jobs;     /* SfuJob, owned */
+  SfuJob *running; /* owned */
+  gboolean closing;
+
+  /* Engine thread. */
+  GpuDevice *device;
+  SfuCheckpoint *checkpoint;
+};
+
+static gboolean
+ensure_device (SfuEngine *self, GError **error)
+{
+  GpuDeviceOptions options = { .wanted = self->device_name, .budget_bytes = self->budget_bytes,
+                               .cache_folder = self->cache_folder, .validate = self->validate };
+  if (self->device == NULL)
+    self->device = gpu_device_new (&options, error);
+  return self->device != NULL;
+}
+
+static gboolean
+ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
+{
+  const SfuRequest *request = sfu_job_get_request (job);
+  const char *taesd;
+  if (self->checkpoint != NULL && sfu_checkpoint_serves (self->checkpoint, request))
+    return TRUE;
+  /* The old model's memory first: the new one may need it. */
+  g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
+  sfu_job_report_state (job, SFU_JOB_LOADING);
+  self->checkpoint = sfu_checkpoint_new (self->device, GPU_KERNELS_BEST, request, (const char *const *) self->model_folders, error);
+  if (self->checkpoint == NULL)
+    return FALSE;
+  taesd = sfu_checkpoint_taesd_path (self->checkpoint);
+  if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE && taesd != NULL)
+    sfu_job_report_note (job, "Previews are decoded by %s.", taesd);
+  else if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE)
+    sfu_job_report_note (job, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
+  return TRUE;
+}
+
+static void
+forget_device (SfuEngine *self)
+{
+  g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
+  g_clear_pointer (&self->device, gpu_device_unref);
+}
+
+static void
+carry_out (SfuEngine *self, SfuJob *job)
+{
+  g_autoptr (GError) error = NULL;
+  GCancellable *cancellable = sfu_job_get_cancellable (job);
+  if (g_cancellable_is_cancelled (cancellable))
+    g_set_error_literal (&error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
+  else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error))
+    sfu_paint (self->checkpoint, job, &error);
+
+  /* After a failure half-built state is not worth keeping; a stopped job leaves everything whole. */
+  if (self->device != NULL && gpu_device_is_lost (self->device))
+    forget_device (self);
+  else if (error != NULL && !g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED))
+    g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
+  if (self->device != NULL && error == NULL)
+    gpu_device_save_cache (self->device);
+  sfu_job_report_end (job, error);
+}
+
+static gpointer
+engine_thread (gpointer data)
+{
+  SfuEngine *self = data;
+  for (;;)
+    {
+      SfuJob *job;
+      g_mutex_lock (&self->lock);
+      while (g_queue_is_empty (&self->jobs) && !self->closing)
+        g_cond_wait (&self->changed, &self->lock);
+      job = self->running = g_queue_pop_head (&self->jobs);
+      g_mutex_unlock (&self->lock);
+      if (job == NULL)
+        break;
+      carry_out (self, job);
+      g_mutex_lock (&self->lock);
+      g_clear_object (&self->running);
+      g_mutex_unlock (&self->lock);
+    }
+  forget_device (self);
+  return NULL;
+}
+
+SfuEngine *
+sfu_engine_new (const SfuEngineOptions *options)
+{
+  SfuEngine *self = g_new0 (SfuEngine, 1);
+  self->device_name = g_strdup (options->device);
+  self->cache_folder = g_strdup (options->cache_folder);
+  self->budget_bytes = options->budget_bytes;
+  self->model_folders = g_strdupv ((GStrv) options->model_folders);
+  self->validate = options->validate;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  g_queue_init (&self->jobs);
+  self->thread = g_thread_new ("engine", engine_thread, self);
+  return self;
+}
+
+void
+sfu_engine_free (SfuEngine *self)
+{
+  if (self == NULL)
+    return;
+  g_mutex_lock (&self->lock);
+  self->closing = TRUE;
+  if (self->running != NULL)
+    sfu_job_stop (self->running);
+  for (GList *l = self->jobs.head; l != NULL; l = l->next)
+    sfu_job_stop (l->data);
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+  g_thread_join (self->thread);
+
+  g_strfreev (self->model_folders);
+  g_free (self->device_name);
+  g_free (self->cache_folder);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+sfu_engine_queue (SfuEngine *self, SfuJob *job)
+{
+  g_mutex_lock (&self->lock);
+  g_queue_push_tail (&self->jobs, g_object_ref (job));
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,326 @@
+#include "sfu-job.h"
+
+#include <gpu-error.h>
+
+typedef enum { EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_PICTURE, EVENT_NOTE, N_EVENTS } EventKind;
+
+typedef struct {
+  EventKind kind;
+  SfuJobState state;
+  guint picture, step, n_steps;
+  double ms;
+  SfuImage *image;
+  char *note;
+  GError *error;
+} Event;
+
+struct _SfuJob {
+  GObject parent_instance;
+
+  /* Set before the job is queued, then only read. */
+  SfuRequest *request;
+  GMainContext *context;
+  GCancellable *cancellable;
+  char *dump_folder;
+  SfuPreviews previews;
+  guint preview_every;
+
+  /* Between the threads, under the lock. */
+  GMutex lock;
+  GQueue events; /* Event */
+  GSource *source;
+
+  /* Main thread: what has been published. */
+  SfuJobState state;
+  guint n_steps;
+  GError *error;
+};
+
+G_DEFINE_FINAL_TYPE (SfuJob, sfu_job, G_TYPE_OBJECT)
+
+static guint signals[N_EVENTS];
+
+static void
+event_free (Event *event)
+{
+  g_clear_pointer (&event->image, sfu_image_unref);
+  g_clear_error (&event->error);
+  g_free (event->note);
+  g_free (event);
+}
+
+static void
+sfu_job_finalize (GObject *object)
+{
+  SfuJob *self = SFU_JOB (object);
+  g_queue_clear_full (&self->events, (GDestroyNotify) event_free);
+  g_clear_pointer (&self->request, sfu_request_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_object (&self->cancellable);
+  g_clear_error (&self->error);
+  g_free (self->dump_folder);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (sfu_job_parent_class)->finalize (object);
+}
+
+static void
+sfu_job_class_init (SfuJobClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+  G_OBJECT_CLASS (klass)->finalize = sfu_job_finalize;
+  signals[EVENT_STATE] = g_signal_new ("state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[EVENT_STEP] = g_signal_new ("step", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                                      G_TYPE_UINT, G_TYPE_UINT, G_TYPE_DOUBLE);
+  signals[EVENT_PREVIEW] = g_signal_new ("preview", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                                         G_TYPE_POINTER, G_TYPE_UINT, G_TYPE_UINT);
+  signals[EVENT_PICTURE] = g_signal_new ("picture", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                         G_TYPE_POINTER, G_TYPE_UINT);
+  signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+sfu_job_init (SfuJob *self)
+{
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->events);
+  self->context = g_main_context_ref_thread_default ();
+  self->cancellable = g_cancellable_new ();
+  self->preview_every = 1;
+}
+
+SfuJob *
+sfu_job_new (SfuRequest *request)
+{
+  SfuJob *self = g_object_new (SFU_TYPE_JOB, NULL);
+  self->request = sfu_request_ref (request);
+  return self;
+}
+
+SfuRequest *
+sfu_job_get_request (SfuJob *self)
+{
+  return self->request;
+}
+
+void
+sfu_job_want_previews (SfuJob *self, SfuPreviews previews, guint every)
+{
+  self->previews = previews;
+  self->preview_every = MAX (every, 1);
+}
+
+void
+sfu_job_dump_to (SfuJob *self, const char *folder)
+{
+  g_set_str (&self->dump_folder, folder);
+}
+
+SfuJobState
+sfu_job_get_state (SfuJob *self)
+{
+  return self->state;
+}
+
+guint
+sfu_job_get_n_steps (SfuJob *self)
+{
+  return self->n_steps;
+}
+
+const GError *
+sfu_job_get_error (SfuJob *self)
+{
+  return self->error;
+}
+
+void
+sfu_job_stop (SfuJob *self)
+{
+  g_cancellable_cancel (self->cancellable);
+}
+
+GCancellable *
+sfu_job_get_cancellable (SfuJob *self)
+{
+  return self->cancellable;
+}
+
+const char *
+sfu_job_get_dump_folder (SfuJob *self)
+{
+  return self->dump_folder;
+}
+
+SfuPreviews
+sfu_job_get_previews (SfuJob *self)
+{
+  return self->previews;
+}
+
+static void
+emit_event (SfuJob *self, Event *event)
+{
+  switch (event->kind)
+    {
+    case EVENT_STATE:
+      if (event->n_steps > 0)
+        self->n_steps = event->n_steps;
+      else
+        self->state = event->state;
+      if (event->error != NULL)
+        self->error = g_steal_pointer (&event->error);
+      g_signal_emit (self, signals[EVENT_STATE], 0);
+      break;
+    case EVENT_STEP:
+      g_signal_emit (self, signals[EVENT_STEP], 0, event->picture, event->step, event->ms);
+      break;
+    case EVENT_PREVIEW:
+      g_signal_emit (self, signals[EVENT_PREVIEW], 0, event->image, event->picture, event->step);
+      break;
+    case EVENT_PICTURE:
+      g_signal_emit (self, signals[EVENT_PICTURE], 0, event->image, event->picture);
+      break;
+    case EVENT_NOTE:
+      g_signal_emit (self, signals[EVENT_NOTE], 0, event->note);
+      break;
+    case N_EVENTS:
+      g_assert_not_reached ();
+    }
+}
+
+/* Main thread. */
+static gboolean
+publish_cb (gpointer data)
+{
+  SfuJob *self = data;
+  GQueue events;
+  Event *event;
+
+  g_mutex_lock (&self->lock);
+  events = self->events;
+  g_queue_init (&self->events);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_mutex_unlock (&self->lock);
+
+  while ((event = g_queue_pop_head (&events)) != NULL)
+    {
+      emit_event (self, event);
+      event_free (event);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* Engine thread. A newer preview takes the place of one that nobody has seen, unless all are wanted. */
+static void
+report (SfuJob *self, Event *event)
+{
+  g_mutex_lock (&self->lock);
+  if (event->kind == EVENT_PREVIEW && self->previews == SFU_PREVIEWS_LATEST)
+    for (GList *l = self->events.head; l != NULL; l = l->next)
+      if (((Event *) l->data)->kind == EVENT_PREVIEW)
+        {
+          event_free (l->data);
+          g_queue_delete_link (&self->events, l);
+          break;
+        }
+  g_queue_push_tail (&self->events, event);
+  if (self->source == NULL)
+    {
+      self->source = g_idle_source_new ();
+      g_source_set_priority (self->source, G_PRIORITY_DEFAULT);
+      g_source_set_callback (self->source, publish_cb, g_object_ref (self), g_object_unref);
+      g_source_attach (self->source, self->context);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+static Event *
+event_new (EventKind kind)
+{
+  Event *event = g_new0 (Event, 1);
+  event->kind = kind;
+  return event;
+}
+
+gboolean
+sfu_job_wants_preview (SfuJob *self, guint step, guint n_steps)
+{
+  gboolean waiting = FALSE;
+  if (self->previews == SFU_PREVIEWS_NONE || (step % self->preview_every != 0 && step != n_steps))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  for (GList *l = self->events.head; l != NULL; l = l->next)
+    waiting |= ((Event *) l->data)->kind == EVENT_PREVIEW;
+  g_mutex_unlock (&self->lock);
+  return !waiting || self->previews == SFU_PREVIEWS_ALL;
+}
+
+void
+sfu_job_report_state (SfuJob *self, SfuJobState state)
+{
+  Event *event = event_new (EVENT_STATE);
+  event->state = state;
+  report (self, event);
+}
+
+void
+sfu_job_report_n_steps (SfuJob *self, guint n_steps)
+{
+  Event *event = event_new (EVENT_STATE);
+  event->n_steps = n_steps;
+  report (self, event);
+}
+
+void
+sfu_job_report_step (SfuJob *self, guint picture, guint step, double ms)
+{
+  Event *event = event_new (EVENT_STEP);
+  event->picture = picture;
+  event->step = step;
+  event->ms = ms;
+  report (self, event);
+}
+
+void
+sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step)
+{
+  Event *event = event_new (EVENT_PREVIEW);
+  event->image = sfu_image_ref (image);
+  event->picture = picture;
+  event->step = step;
+  report (self, event);
+}
+
+void
+sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture)
+{
+  Event *event = event_new (EVENT_PICTURE);
+  event->image = sfu_image_ref (image);
+  event->picture = picture;
+  report (self, event);
+}
+
+void
+sfu_job_report_note (SfuJob *self, const char *format, ...)
+{
+  Event *event = event_new (EVENT_NOTE);
+  va_list args;
+  va_start (args, format);
+  event->note = g_strdup_vprintf (format, args);
+  va_end (args);
+  report (self, event);
+}
+
+void
+sfu_job_report_end (SfuJob *self, const GError *error)
+{
+  Event *event = event_new (EVENT_STATE);
+  event->state = SFU_JOB_DONE;
+  if (error != NULL)
+    {
+      event->state = g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED) ? SFU_JOB_STOPPED : SFU_JOB_FAILED;
+      event->error = g_error_copy (error);
+    }
+  report (self, event);
+}

@@ -1,0 +1,221 @@
+#include "sfu-programs.h"
+
+#include <math.h>
+
+/* A VAE level fewer than it has halves the picture once; so all known models' latents are an eighth. */
+static guint
+latent_side (const SfuNets *nets, guint side)
+{
+  return side >> (nets->vae->n_levels - 1);
+}
+
+static GpuStorage *
+storage_new (SfuPrograms *self, guint64 bytes, GpuMemory memory, const char *label, GError **error)
+{
+  return gpu_storage_new (self->nets->device, bytes, memory, label, error);
+}
+
+static gboolean
+make_storages (SfuPrograms *self, GError **error)
+{
+  GpuSampler *s = &self->sampler;
+  guint64 plane = self->latent_floats * sizeof (float), image = (guint64) self->width * self->height * 3 * sizeof (float);
+  return (s->calls = storage_new (self, SFU_MAX_CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE, "scheduler calls", error))
+         && (s->state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "step state", error))
+         && (s->slots = storage_new (self, STEP_SLOTS * plane, GPU_MEMORY_DEVICE, "latents", error))
+         && (s->output = storage_new (self, plane, GPU_MEMORY_DEVICE, "model output", error))
+         && (s->noise = storage_new (self, plane, GPU_MEMORY_DEVICE, "noise", error))
+         && (s->x0 = storage_new (self, plane, GPU_MEMORY_DEVICE, "estimate", error))
+         && (self->decode_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "decoder state", error))
+         && (self->preview_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "preview state", error))
+         && (self->pixels = storage_new (self, image, GPU_MEMORY_DOWNLOAD, "picture", error))
+         && (self->preview_pixels = storage_new (self, image, GPU_MEMORY_DOWNLOAD, "preview", error));
+}
+
+/* Makes a program of @ops once its weights are on the device. Takes @ops. */
+static GpuProgram *
+finish_program (const SfuNets *nets, const char *name, GpuOps *ops, GpuBank *bank, GpuArena *arena, GError **error)
+{
+  if (!gpu_bank_finish (bank, error))
+    {
+      gpu_ops_free (ops);
+      return NULL;
+    }
+  return gpu_program_new (name, ops, arena, error);
+}
+
+static gboolean
+make_preview (SfuPrograms *self, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = NULL;
+  if (nets->taesd == NULL)
+    return TRUE;
+  if ((ops = gpu_ops_new (nets->device, self->dtype, nets->kernels, error)) == NULL)
+    return FALSE;
+  GpuTensor x = gpu_latent_input (ops, self->sampler.x0, self->sampler.channels, self->sampler.h, self->sampler.w,
+                                  1 / nets->taesd->scaling_factor, TRUE);
+  x = gpu_taesd_decode (ops, nets->taesd_bank, nets->taesd, x);
+  gpu_image_output (ops, x, self->preview_pixels, self->preview_state, 1, 0);
+  self->preview_program = finish_program (nets, "preview", g_steal_pointer (&ops), nets->taesd_bank, nets->preview_arena, error);
+  return self->preview_program != NULL;
+}
+
+static gboolean
+make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  guint width = nets->unet->cross_width;
+  guint64 bytes = (guint64) self->halves * self->n_tokens * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops == NULL || (pass->context_storage = storage_new (self, bytes, GPU_MEMORY_DEVICE, "context", error)) == NULL)
+    return FALSE;
+  pass->context = gpu_tensor_over (pass->context_storage, dtype, self->halves, 1, self->n_tokens, width);
+  gpu_unet_context (pass->unet, ops, pass->context);
+  pass->context_program = finish_program (nets, "context", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+  return pass->context_program != NULL;
+}
+
+static gboolean
+make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops == NULL)
+    return FALSE;
+  gpu_sampler_step (ops, &self->sampler, gpu_unet_step (pass->unet, ops, &self->sampler));
+  pass->step_program = finish_program (nets, "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+  return pass->step_program != NULL;
+}
+
+static void
+pass_clear (SfuPass *pass)
+{
+  g_clear_pointer (&pass->context_program, gpu_program_free);
+  g_clear_pointer (&pass->step_program, gpu_program_free);
+  g_clear_pointer (&pass->decode_program, gpu_program_free);
+  g_clear_pointer (&pass->context_storage, gpu_storage_unref);
+  g_clear_pointer (&pass->unet, gpu_unet_free);
+}
+
+SfuPass *
+sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
+{
+  SfuPass *pass = exact && self->dtype != GPU_DTYPE_F32 ? &self->exact_pass : &self->pass;
+  GpuDtype dtype = exact ? GPU_DTYPE_F32 : self->dtype;
+  if (pass->step_program != NULL)
+    return pass;
+  pass_clear (pass);
+  pass->unet = gpu_unet_new (self->nets->device, self->nets->unet_bank, self->nets->unet, dtype, self->halves,
+                             self->n_tokens, error);
+  if (pass->unet == NULL || !make_context (self, pass, dtype, error) || !make_step (self, pass, dtype, error))
+    {
+      pass_clear (pass);
+      return NULL;
+    }
+  return pass;
+}
+
+GpuProgram *
+sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  const GpuSampler *s = &self->sampler;
+  SfuPass *pass = exact && self->dtype != GPU_DTYPE_F32 ? &self->exact_pass : &self->pass;
+  g_autoptr (GpuOps) ops = NULL;
+  if (pass->decode_program != NULL)
+    return pass->decode_program;
+  if ((ops = gpu_ops_new (nets->device, exact ? GPU_DTYPE_F32 : self->dtype, nets->kernels, error)) == NULL)
+    return NULL;
+  GpuTensor x = gpu_latent_input (ops, s->slots, s->channels, s->h, s->w, 1 / nets->vae->scaling_factor, FALSE);
+  x = gpu_vae_decode (ops, nets->vae_bank, nets->vae, x);
+  gpu_image_output (ops, x, self->pixels, self->decode_state, 0.5f, 0.5f);
+  pass->decode_program = finish_program (nets, "decode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
+  return pass->decode_program;
+}
+
+SfuPrograms *
+sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves, guint n_tokens,
+                  GError **error)
+{
+  g_autoptr (SfuPrograms) self = g_new0 (SfuPrograms, 1);
+  self->nets = nets;
+  self->dtype = dtype;
+  self->width = width;
+  self->height = height;
+  self->halves = halves;
+  self->n_tokens = n_tokens;
+  self->sampler.channels = nets->unet->out_channels;
+  self->sampler.h = latent_side (nets, height);
+  self->sampler.w = latent_side (nets, width);
+  self->latent_floats = (guint64) self->sampler.channels * self->sampler.h * self->sampler.w;
+  if (!make_storages (self, error) || !make_preview (self, error) || sfu_programs_pass (self, FALSE, error) == NULL)
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+sfu_programs_free (SfuPrograms *self)
+{
+  GpuStorage **storages[] = {
+    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.output, &self->sampler.noise,
+    &self->sampler.x0, &self->decode_state, &self->pixels, &self->preview_state, &self->preview_pixels,
+  };
+  if (self == NULL)
+    return;
+  pass_clear (&self->pass);
+  pass_clear (&self->exact_pass);
+  g_clear_pointer (&self->preview_program, gpu_program_free);
+  for (guint i = 0; i < G_N_ELEMENTS (storages); i++)
+    g_clear_pointer (storages[i], gpu_storage_unref);
+  g_free (self);
+}
+
+float *
+sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, GCancellable *cancellable,
+                        GError **error)
+{
+  guint width = nets->clip->width;
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuStorage) tokens = gpu_storage_new (nets->device, n_ids * sizeof *ids, GPU_MEMORY_UPLOAD, "tokens", error);
+  g_autoptr (GpuStorage) states = NULL;
+  g_autoptr (GpuProgram) program = NULL;
+  if (ops == NULL || tokens == NULL)
+    return NULL;
+  states = gpu_storage_new (nets->device, (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype), GPU_MEMORY_DEVICE,
+                            "prompt states", error);
+  if (states == NULL || !gpu_transfer_write (nets->device, tokens, 0, ids, n_ids * sizeof *ids, error))
+    return NULL;
+  GpuTensor in = { .storage = tokens, .dtype = GPU_DTYPE_I32, .n = 1, .h = 1, .w = n_ids, .c = 1, .stride = 1 };
+  GpuTensor out = gpu_tensor_over (states, dtype, 1, 1, n_ids, width);
+  gpu_clip (ops, nets->clip_bank, nets->clip, in, out);
+  program = finish_program (nets, "text encoder", g_steal_pointer (&ops), nets->clip_bank, nets->arena, error);
+  if (program == NULL || !gpu_program_run_wait (program, cancellable, error))
+    return NULL;
+  return gpu_transfer_read_floats (nets->device, &out, error);
+}
+
+float *
+sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
+                       GCancellable *cancellable, GError **error)
+{
+  guint64 bytes = (guint64) width * height * 3 * sizeof (float);
+  guint h = latent_side (nets, height), w = latent_side (nets, width), moments = 2 * nets->vae->latent_channels;
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuStorage) image = gpu_storage_new (nets->device, bytes, GPU_MEMORY_UPLOAD, "start picture", error);
+  g_autoptr (GpuStorage) result = NULL;
+  g_autoptr (GpuProgram) program = NULL;
+  if (ops == NULL || image == NULL)
+    return NULL;
+  result = gpu_storage_new (nets->device, (guint64) h * w * GPU_PADDED (moments) * gpu_dtype_bytes (dtype), GPU_MEMORY_DEVICE,
+                            "moments", error);
+  if (result == NULL || !gpu_transfer_write (nets->device, image, 0, pixels, bytes, error))
+    return NULL;
+  GpuTensor out = gpu_tensor_over (result, dtype, 1, h, w, moments);
+  GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, gpu_image_input (ops, image, height, width));
+  gpu_add (ops, x, (GpuTensor) { 0 }, GPU_ACT_NONE, out);
+  program = finish_program (nets, "encode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
+  if (program == NULL || !gpu_program_run_wait (program, cancellable, error))
+    return NULL;
+  return gpu_transfer_read_floats (nets->device, &out, error);
+}

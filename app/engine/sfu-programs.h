@@ -1,0 +1,69 @@
+/* sfu-programs.h: what runs on the device for one picture size: the sampler's memory, and the programs that
+ * encode a prompt's context, take a step, decode a latent and draw a preview. Made once a size, run as often
+ * as wanted. Engine thread. */
+#pragma once
+
+#include <gpu-nets.h>
+
+G_BEGIN_DECLS
+
+/* The nets of one model on the device. Owned by the checkpoint. */
+typedef struct {
+  GpuDevice *device;
+  GpuKernels kernels;
+  const GpuClipConfig *clip;
+  const GpuUnetConfig *unet;
+  const GpuVaeConfig *vae;
+  const GpuTaesdConfig *taesd; /* NULL: no preview decoder */
+  GpuBank *clip_bank, *unet_bank, *vae_bank, *taesd_bank;
+  GpuArena *arena;         /* of everything but previews */
+  GpuArena *preview_arena; /* previews run beside the next step */
+} SfuNets;
+
+/* The parts that depend on the type of activations: made again in F32 when 16 bits overflow. */
+typedef struct {
+  GpuUnet *unet;
+  GpuStorage *context_storage;
+  GpuTensor context;        /* (halves, 1, tokens, width) */
+  GpuProgram *context_program;
+  GpuProgram *step_program;
+  GpuProgram *decode_program;
+} SfuPass;
+
+typedef struct {
+  const SfuNets *nets;      /* borrowed */
+  guint width, height;      /* of the picture */
+  guint halves, n_tokens;
+  GpuDtype dtype;
+  guint64 latent_floats;    /* channels * h * w */
+  GpuSampler sampler;       /* its storages are owned here */
+  GpuStorage *decode_state; /* flags of the decoder */
+  GpuStorage *pixels;       /* f32 (height, width, 3), readable by the host */
+  GpuStorage *preview_state;
+  GpuStorage *preview_pixels;
+  GpuProgram *preview_program; /* NULL without a preview decoder */
+  SfuPass pass, exact_pass;    /* exact: F32, empty until needed */
+} SfuPrograms;
+
+#define SFU_MAX_CALLS 2100 /* Heun at 1000 steps makes 1999 */
+
+/* Errors: GPU_ERROR; a missing or misshapen tensor is GPU_ERROR_BAD_WEIGHTS. */
+SfuPrograms *sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves,
+                               guint n_tokens, GError **error);
+void sfu_programs_free (SfuPrograms *self);
+
+/* The pass to use: the usual one, or the exact one, which is made on its first use. */
+SfuPass *sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error);
+/* The decoder is built when it is first needed. */
+GpuProgram *sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error);
+
+/* Prompt states (n_tokens, width) from token ids, computed as F32 floats. */
+float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids,
+                               GCancellable *cancellable, GError **error);
+/* Means and logarithms of variances, (h / 8, w / 8, 2 latent channels), of an image f32 (height, width, 3). */
+float *sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
+                              GCancellable *cancellable, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuPrograms, sfu_programs_free)
+
+G_END_DECLS
