@@ -326,8 +326,9 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
     .checkpoint = checkpoint, .job = job, .request = request, .cancellable = sfu_job_get_cancellable (job),
     .width = request->width > 0 ? request->width : side, .height = request->height > 0 ? request->height : side,
   };
-  g_autoptr (SfuScheduler) scheduler
-    = sfu_scheduler_new (sfu_model_scheduler_config (sfu_checkpoint_model (checkpoint)), &options, error);
+  JsonObject *own = sfu_model_scheduler_config (sfu_checkpoint_model (checkpoint));
+  g_autoptr (JsonObject) config = own != NULL ? json_object_ref (own) : sfu_scheduler_sd1_config ();
+  g_autoptr (SfuScheduler) scheduler = sfu_scheduler_new (config, &options, error);
   gboolean ok = TRUE;
 
   if (scheduler == NULL)

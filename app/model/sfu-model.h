@@ -30,6 +30,9 @@ typedef enum { SFU_PART_TEXT, SFU_PART_UNET, SFU_PART_VAE, SFU_N_PARTS } SfuPart
  * run yet (SD2, SDXL, inpainting, ...) is SFU_MODEL_ERROR_UNSUPPORTED and named in the message.
  */
 SfuModel *sfu_model_open (const char *path, GError **error);
+/* The same with another autoencoder in place of the model's own, or of the one it lacks: a diffusers VAE
+ * folder or a single file. @vae NULL: the model's own. */
+SfuModel *sfu_model_open_with_vae (const char *path, const char *vae, GError **error);
 SfuModel *sfu_model_ref (SfuModel *self);
 void sfu_model_unref (SfuModel *self);
 
@@ -45,11 +48,9 @@ GpuWeights *sfu_model_weights (SfuModel *self, SfuPart part);
 const GpuClipConfig *sfu_model_clip_config (SfuModel *self);
 const GpuUnetConfig *sfu_model_unet_config (SfuModel *self);
 const GpuVaeConfig *sfu_model_vae_config (SfuModel *self);
-JsonObject *sfu_model_scheduler_config (SfuModel *self);
+JsonObject *sfu_model_scheduler_config (SfuModel *self); /* NULL: a single file has none */
 const char *sfu_model_tokenizer_folder (SfuModel *self); /* NULL: use the built-in vocabulary */
-
-/* Another autoencoder for this model (a diffusers VAE folder or a single file); replaces the VAE part. */
-gboolean sfu_model_replace_vae (SfuModel *self, const char *path, GError **error);
+guint sfu_model_sample_size (SfuModel *self); /* side of the latents that it was trained on (sample_size) */
 
 /* Everything there is to say: family, layout, prediction type, per part its files, dtypes, tensor and
  * parameter counts, bytes, missing and unused keys, config. For `inspect --json` and error messages. */
