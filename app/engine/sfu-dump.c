@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 
 #include "sfu-npy.h"
+#include "sfu-png.h"
 
 struct _SfuDump {
   char *folder, *own;

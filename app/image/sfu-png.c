@@ -206,13 +206,13 @@ static gboolean
 load (const char *path, char **data, gsize *size, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  GStatBuf stat;
-  if (g_stat (path, &stat) == 0 && S_ISREG (stat.st_mode) && (guint64) stat.st_size > MAX_FILE_BYTES)
+  GStatBuf info;
+  if (g_stat (path, &info) == 0 && S_ISREG (info.st_mode) && (guint64) info.st_size > MAX_FILE_BYTES)
     {
       g_set_error (error, SFU_IMAGE_ERROR, SFU_IMAGE_ERROR_TOO_LARGE, "%s is larger than any picture that can be used here.", path);
       return FALSE;
     }
-  if (g_stat (path, &stat) == 0 && !S_ISREG (stat.st_mode))
+  if (g_stat (path, &info) == 0 && !S_ISREG (info.st_mode))
     {
       g_set_error (error, SFU_IMAGE_ERROR, SFU_IMAGE_ERROR_NOT_AN_IMAGE, "%s is not a file. Give the path of a PNG picture.", path);
       return FALSE;
