@@ -9,7 +9,6 @@ latent_input (GpuOps *ops, LatentInputParams *push, GpuStorage *planes, const Gp
   if (ops->error != NULL)
     return (GpuTensor) { 0 };
   GpuTensor out = gpu_ops_tensor (ops, push->copies, h, w, channels);
-  GpuTensor plane = gpu_tensor_over (planes, GPU_DTYPE_F32, 1, 1, 1, channels * h * w);
   GpuSpec spec = { .n = 1, .value = { soft_clamp } };
   push->pixels = h * w;
   push->channels = channels;
@@ -17,7 +16,7 @@ latent_input (GpuOps *ops, LatentInputParams *push, GpuStorage *planes, const Gp
   push->out_stride = out.stride;
   GpuDispatch *d = gpu_ops_dispatch (ops, "latent-input", "latent-input", TRUE, local, &spec, sizeof *push);
   gpu_dispatch_push_flat (d, push, gpu_ceil_div (h * w, local));
-  GPU_READS (ops, d, LatentInputParams, x, &plane);
+  gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (LatentInputParams, x), planes, 0, (guint64) channels * h * w * sizeof (float), FALSE);
   if (sampler != NULL)
     {
       GPU_USES (ops, d, LatentInputParams, calls, sampler->calls, FALSE);
