@@ -111,6 +111,8 @@ shape_of (GHashTable *seen, JsonObject *entry)
                                           json_object_get_string_member (entry, "scheduler"),
                                           (int) json_object_get_int_member (entry, "steps"));
   guint n;
+  if (json_object_has_member (entry, "shape"))
+    return json_object_get_string_member (entry, "shape");
   if (json_object_has_member (entry, "spacing") || !json_object_has_member (entry, "sigmas"))
     return NULL;
   n = GPOINTER_TO_UINT (g_hash_table_lookup (seen, key));
