@@ -32,9 +32,8 @@ key_of (const SfuRequest *request)
                     request->taesd != NULL ? request->taesd : "", sfu_precision_name (request->precision), NULL);
 }
 
-/* Without a wish: 32 bits where a device computes in them anyway, as software does, else 16. */
-static GpuDtype
-choose_dtype (GpuDevice *device, SfuPrecision precision)
+GpuDtype
+sfu_choose_dtype (GpuDevice *device, SfuPrecision precision)
 {
   if (precision == SFU_PRECISION_AUTO)
     return gpu_device_info (device)->kind == GPU_DEVICE_SOFTWARE ? GPU_DTYPE_F32 : GPU_DTYPE_F16;
@@ -75,7 +74,7 @@ sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *req
   g_queue_init (&self->recent);
   nets->device = gpu_device_ref (device);
   nets->kernels = kernels;
-  self->dtype = choose_dtype (device, request->precision);
+  self->dtype = sfu_choose_dtype (device, request->precision);
   if (!open_files (self, request, folders, error))
     return NULL;
   nets->clip = sfu_model_clip_config (self->model);

@@ -29,6 +29,9 @@ SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const 
                                    const char *const *folders, GError **error);
 void sfu_checkpoint_free (SfuCheckpoint *self);
 
+/* What to compute in. Without a wish: 32 bits where a device computes in them anyway, as software does, else 16. */
+GpuDtype sfu_choose_dtype (GpuDevice *device, SfuPrecision precision);
+
 /* TRUE if @request can be carried out with what is loaded. */
 gboolean sfu_checkpoint_serves (SfuCheckpoint *self, const SfuRequest *request);
 

@@ -42,3 +42,11 @@ gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
     }
   g_assert_not_reached ();
 }
+
+const char *
+gpu_kernels_name (GpuDevice *device, GpuDtype dtype)
+{
+  static const char *const names[] = { [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat" };
+  GpuOps ops = { .device = device, .dtype = dtype };
+  return names[gpu_kernel_choose (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320 })->form];
+}

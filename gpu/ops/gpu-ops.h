@@ -25,6 +25,9 @@ typedef enum {
   GPU_KERNELS_COOPMAT, /* cooperative matrices */
 } GpuKernels;
 
+/* "vector", "shared" or "coopmat": the form that large products get on @device. */
+const char *gpu_kernels_name (GpuDevice *device, GpuDtype dtype);
+
 /* @dtype: F16 or F32, what activations are stored as. */
 GpuOps *gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error);
 void gpu_ops_free (GpuOps *self);

@@ -1,0 +1,280 @@
+"""The command line as its users meet it: cli.py SFUMATO_CLI
+
+Good runs, bad input with its exit status and one sentence, and stopping. Prints TAP.
+"""
+import json, os, resource, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
+
+CLI, FIXTURES = sys.argv[1], os.environ['SFU_FIXTURES']
+MODEL = f'{FIXTURES}/model'
+tests, scratch = [], tempfile.mkdtemp(prefix='sfumato-cli-')
+
+
+def test(f):
+    tests.append(f)
+    return f
+
+
+def cli(*args, **kw):
+    return subprocess.run([CLI, *map(str, args)], capture_output=True, text=True, timeout=300, **kw)
+
+
+def generate(*args, **kw):
+    return cli('generate', '--prompt', 'a red boat', '--steps', 2, '--seed', 1, '--width', 64, '--height', 48, *args, **kw)
+
+
+def fails(result, status, *words):
+    """The exit status, one sentence on stderr, no crash and no half file."""
+    assert result.returncode == status, f'exit status {result.returncode}, should be {status}: {result.stderr}'
+    lines = [l for l in result.stderr.splitlines() if l.startswith('sfumato-cli: ')]
+    assert len(lines) == 1 and lines[0].endswith('.'), f'not one sentence: {result.stderr!r}'
+    for word in words: assert word in result.stderr, f'“{word}” is not in: {result.stderr}'
+    assert not [f for f in os.listdir(scratch) if '.png' in f], f'left behind: {os.listdir(scratch)}'
+
+
+def chunks(path):
+    data, at, out = open(path, 'rb').read(), 8, []
+    while at < len(data):
+        n, = struct.unpack('>I', data[at:at + 4])
+        out.append((data[at + 4:at + 8], data[at + 8:at + 8 + n])); at += 12 + n
+    return out
+
+
+def copy_model(name):
+    folder = f'{scratch}/{name}'
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(MODEL, folder)
+    return folder
+
+
+def safetensors(path, header, data=b''):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    open(path, 'wb').write(struct.pack('<Q', len(text)) + text + data)
+    return path
+
+
+@test
+def picture_with_settings():
+    out = f'{scratch}/a.png'
+    r = generate('--model', MODEL, '--output', out, '--json', '--preview-dir', f'{scratch}/previews', '--taesd', f'{FIXTURES}/taesd_decoder.safetensors')
+    assert r.returncode == 0, r.stderr
+    events = [json.loads(l) for l in r.stdout.splitlines()]
+    # PNDM makes a call more than there are steps
+    assert [e['step'] for e in events if e['event'] == 'step'] == [1, 2, 3], events
+    done = [e for e in events if e['event'] == 'done']
+    assert len(done) == 1 and done[0]['file'] == out and done[0]['seed'] == 1
+    assert sorted(os.listdir(f'{scratch}/previews')) == ['preview-001.png', 'preview-002.png', 'preview-003.png']
+    texts = dict(c[1].split(b'\0', 1) for c in chunks(out) if c[0] == b'tEXt')
+    assert texts[b'parameters'].startswith(b'a red boat\nSteps: 2,') and b'Seed: 1,' in texts[b'parameters'] and b'Size: 64x48' in texts[b'parameters']
+    settings = json.loads(texts[b'sfumato'])
+    assert settings['seed'] == '1' and settings['steps'] == 2 and settings['width'] == 64
+    os.remove(out)
+
+
+@test
+def same_seed_same_picture():
+    for name in 'ab': assert generate('--model', MODEL, '--output', f'{scratch}/{name}.png').returncode == 0
+    a, b = ([c[1] for c in chunks(f'{scratch}/{n}.png') if c[0] == b'IDAT'] for n in 'ab')
+    assert a == b
+    for name in 'ab': os.remove(f'{scratch}/{name}.png')
+
+
+@test
+def batch_counts_on():
+    assert generate('--model', MODEL, '--output', f'{scratch}/b.png', '--batch', 2).returncode == 0
+    for i in (1, 2):
+        texts = dict(c[1].split(b'\0', 1) for c in chunks(f'{scratch}/b-{i}.png') if c[0] == b'tEXt')
+        assert json.loads(texts[b'sfumato'])['seed'] == str(i)
+        os.remove(f'{scratch}/b-{i}.png')
+
+
+@test
+def devices_and_inspect():
+    r = cli('devices', '--json')
+    assert r.returncode == 0 and json.loads(r.stdout)[0]['usable'], r.stderr
+    r = cli('inspect', MODEL, '--json')
+    model = json.loads(r.stdout)
+    assert r.returncode == 0 and model['family'] == 'Stable Diffusion 1.x' and model['unused'] == []
+    assert model['precision'] == 'F16' and model['parts']['unet']['present'] and model['prediction_type'] == 'epsilon'
+    assert json.loads(cli('inspect', f'{FIXTURES}/bk-tiny', '--json').stdout)['family'] == 'BK-SDM tiny'
+
+
+@test
+def help_and_version():
+    assert cli('--help').returncode == 0 and cli('--version').stdout.startswith('sfumato-cli ')
+    for command in ('generate', 'devices', 'inspect', 'bench'):
+        r = cli(command, '--help')
+        assert r.returncode == 0 and 'Usage:' in r.stdout
+
+
+@test
+def long_prompt_says_what_is_lost():
+    r = cli('generate', '--model', MODEL, '--prompt', 'boat ' * 100 + 'Lighthouse', '--steps', 1, '--width', 64, '--height', 48, '--output', f'{scratch}/l.png')
+    assert r.returncode == 0 and 'Lighthouse' in r.stderr and 'lost' in r.stderr, r.stderr
+    os.remove(f'{scratch}/l.png')
+
+
+@test
+def bad_arguments():
+    out = ('--output', f'{scratch}/x.png')
+    for args, words in ((['--width', '65'], ['multiple of 8', '64 or 72']), (['--width', '0'], ['1 at least']), (['--width', '99999'], ['too large']),
+                        (['--steps', '0'], ['1 at least']), (['--steps', '1000000000'], ['1 to 1000']), (['--steps', 'many'], ['whole number']),
+                        (['--scheduler', 'magic'], ['magic', 'dpmpp-2m']), (['--sigmas', 'odd', '--scheduler', 'euler'], ['karras']),
+                        (['--sigmas', 'karras', '--scheduler', 'ddim'], ['ddim']), (['--spacing', 'odd'], ['leading']), (['--guidance', 'nan'], ['number']),
+                        (['--guidance', '1000'], ['0 to 100']), (['--seed', '-1'], ['seed']), (['--noise', 'pink'], ['philox']), (['--precision', 'fp8'], ['fp32']),
+                        (['--unknown'], ['--unknown']), (['--model'], ['needs a value']), (['--lora', 'x'], ['version']), (['word'], ['not an option']),
+                        (['--strength', '0', '--image', f'{FIXTURES}/picture.png'], ['more than 0']), (['--eta', '2'], ['0 to 1']),
+                        (['--strength', '0.1', '--image', f'{FIXTURES}/picture.png'], ['none of 2 steps']), (['--batch', '0'], ['1 at least'])):
+        fails(generate('--model', MODEL, *out, *args), 2, *words)
+    fails(cli('generate', '--prompt', 'x'), 2, '--model')
+    fails(cli('paint'), 2, 'paint')
+    fails(cli('inspect'), 2, 'inspect MODEL')
+
+
+@test
+def bad_models():
+    out = ('--output', f'{scratch}/x.png')
+    fails(generate('--model', f'{scratch}/none', *out), 3, 'no model')
+    empty = f'{scratch}/empty.safetensors'
+    open(empty, 'w').close()
+    fails(generate('--model', empty, *out), 3, 'empty')
+    os.makedirs(f'{scratch}/folder', exist_ok=True)
+    fails(generate('--model', f'{scratch}/folder', *out), 3, 'model_index.json')
+    fails(generate('--model', f'{MODEL}/unet', *out), 3, 'one part of a model')
+    for header, data, words in ((b'{', b'', ['JSON']), (b'\xff\xfe{}', b'', ['JSON']), (b'[' * 50000, b'', ['JSON']), (b'{"a":' * 5000, b'', ['JSON']),
+                                ({'a': 1}, b'', ['described']), ({'a': {'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 4]}}, b'1234', ['bytes']),
+                                ({'a': {'dtype': 'Q9', 'shape': [1], 'data_offsets': [0, 4]}}, b'1234', ['unknown type']),
+                                ({'a': {'dtype': 'F32', 'shape': [-1], 'data_offsets': [0, 4]}}, b'1234', ['shape']),
+                                ({'a': {'dtype': 'F32', 'shape': [2 ** 62, 2 ** 62], 'data_offsets': [0, 4]}}, b'1234', ['shape']),
+                                ({'a': {'dtype': 'F32', 'shape': [1], 'data_offsets': [4, 0]}}, b'1234', ['place']),
+                                ({'a': {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]}, 'b': {'dtype': 'F32', 'shape': [1], 'data_offsets': [2, 6]}}, b'123456', ['overlap']),
+                                ({'a': {'dtype': 'F32', 'shape': [1], 'data_offsets': [4, 8]}}, b'12345678', ['gap']),
+                                ({'a': {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]}}, b'1234567', ['belong to no tensor']),
+                                ({'a': {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]}}, b'1234', ['not a model that is known']),
+                                ({'lora_unet_x.lora_down.weight': {'dtype': 'F32', 'shape': [1], 'data_offsets': [0, 4]}}, b'1234', ['LoRA'])):
+        fails(generate('--model', safetensors(f'{scratch}/bad.safetensors', header, data), *out), 3, *words)
+    open(f'{scratch}/bad.safetensors', 'wb').write(struct.pack('<Q', 2 ** 60) + b'{}')
+    fails(generate('--model', f'{scratch}/bad.safetensors', *out), 3)
+    for start, word in ((b'PK\x03\x04rest', 'PyTorch'), (b'GGUFxxxxxx', 'GGUF'), (b'version https://git-lfs.github.com', 'git-lfs'), (b'<!DOCTYPE html>', 'web page')):
+        open(f'{scratch}/bad.safetensors', 'wb').write(start)
+        fails(generate('--model', f'{scratch}/bad.safetensors', *out), 3, word)
+
+
+@test
+def truncated_anywhere():
+    """Cut at every byte of a small header and data, and at many places of a real file."""
+    whole = safetensors(f'{scratch}/t.safetensors', {'a': {'dtype': 'F16', 'shape': [3], 'data_offsets': [0, 6]}}, b'123456')
+    data = open(whole, 'rb').read()
+    folder = copy_model('cut')
+    real = f'{folder}/unet/diffusion_pytorch_model.safetensors'
+    full = open(real, 'rb').read()
+    for n in range(0, len(data)):
+        open(whole, 'wb').write(data[:n])
+        r = cli('inspect', whole)
+        assert r.returncode == 3 and r.stderr.count('\n') == 1, (n, r.returncode, r.stderr)
+    for n in (1, 7, 8, 9, 100, 20000, len(full) // 3, len(full) // 2, len(full) - 2, len(full) - 1):
+        open(real, 'wb').write(full[:n])
+        fails(cli('inspect', folder), 3, 'damaged')
+
+
+@test
+def incomplete_folders():
+    out = ('--output', f'{scratch}/x.png')
+    folder = copy_model('m')
+    shutil.rmtree(f'{folder}/vae')
+    fails(generate('--model', folder, *out), 3, 'no VAE', '--vae')
+    r = generate('--model', folder, '--vae', f'{MODEL}/vae', *out)
+    assert r.returncode == 0, r.stderr
+    os.remove(f'{scratch}/x.png')
+    for change, words in (({'in_channels': 9}, ['inpainting']), ({'addition_embed_type': 'text_time'}, ['addition_embed_type']), ({'time_cond_proj_dim': 256}, ['time_cond_proj_dim']),
+                          ({'block_out_channels': [8, 16]}, ['impossible']), ({'attention_head_dim': 0}, ['attention_head_dim']), ({'block_out_channels': [16, 16, 16, 16]}, ['shape'])):
+        folder = copy_model('m')
+        config = json.load(open(f'{folder}/unet/config.json'))
+        json.dump({**config, **change}, open(f'{folder}/unet/config.json', 'w'))
+        fails(generate('--model', folder, *out), 3, *words)
+    for name in ('model_index.json', 'unet/config.json', 'scheduler/scheduler_config.json', 'tokenizer/vocab.json'):
+        folder = copy_model('m')
+        open(f'{folder}/{name}', 'w').write('{"a": ')
+        fails(generate('--model', folder, *out), 3, name.split('/')[-1])
+    folder = copy_model('m')
+    os.remove(f'{folder}/text_encoder/model.safetensors')
+    open(f'{folder}/text_encoder/pytorch_model.bin', 'w').write('x')
+    fails(generate('--model', folder, *out), 3, 'pickled')
+
+
+@test
+def bad_pictures_and_folders():
+    out = ('--output', f'{scratch}/x.png')
+    fails(generate('--model', MODEL, '--image', f'{scratch}/none.jpg', *out), 2, 'no such file')
+    open(f'{scratch}/text.jpg', 'w').write('no picture')
+    fails(generate('--model', MODEL, '--image', f'{scratch}/text.jpg', *out), 2, 'not a PNG')
+    data = open(f'{FIXTURES}/picture.png', 'rb').read()
+    for n in (8, 20, 60, len(data) - 20):
+        open(f'{scratch}/cut.jpg', 'wb').write(data[:n])
+        fails(generate('--model', MODEL, '--image', f'{scratch}/cut.jpg', *out), 2, 'damaged')
+    huge = data[:16] + struct.pack('>II', 100000, 100000) + data[24:29]
+    open(f'{scratch}/cut.jpg', 'wb').write(huge + struct.pack('>I', zlib.crc32(huge[12:])) + data[33:])
+    fails(generate('--model', MODEL, '--image', f'{scratch}/cut.jpg', *out), 2, 'too large')
+    fails(generate('--model', MODEL, '--output', f'{scratch}/no/such/x.png'), 2, 'does not exist')
+    fails(generate('--model', MODEL, '--output', f'{scratch}/folder'), 2, 'folder')
+    fails(generate('--model', MODEL, '--taesd', f'{MODEL}/vae/diffusion_pytorch_model.safetensors', *out), 3, 'preview decoder')
+
+
+@test
+def full_disk():
+    """A file system of 16 KB that is full but for 4."""
+    disk = f'{scratch}/disk'
+    os.makedirs(disk)
+    command = f'mount -t tmpfs -o size=16k none {disk} && head -c 12288 /dev/zero > {disk}/full && "$@"; s=$?; ls {disk} >&2; exit $s'
+    args = [CLI, 'generate', '--model', MODEL, '--prompt', 'x', '--steps', '1', '--width', '128', '--height', '96', '--output', f'{disk}/x.png']
+    r = subprocess.run(['unshare', '--mount', *([] if os.getuid() == 0 else ['--map-root-user']), 'sh', '-c', command, 'sh', *args], capture_output=True, text=True)
+    assert r.returncode == 1 and 'No space left' in r.stderr and 'Free some space' in r.stderr, (r.returncode, r.stderr)
+    assert r.stderr.splitlines()[-1] == 'full', f'left behind: {r.stderr}'
+
+
+@test
+def devices_that_do_not_do():
+    out = ('--output', f'{scratch}/x.png')
+    fails(generate('--model', MODEL, '--device', 'Voodoo', *out), 4, 'Voodoo')
+    fails(generate('--model', MODEL, *out, env={**os.environ, 'VK_DRIVER_FILES': '/nonexistent.json', 'VK_ICD_FILENAMES': '/nonexistent.json'}), 4, 'driver')
+    fails(generate('--model', MODEL, '--budget', 1, *out), 5, 'memory')
+    first = json.loads(cli('devices', '--json').stdout)[0]
+    for name in (str(first['index']), first['uuid'], first['name'][:6].upper()):
+        assert generate('--model', MODEL, '--device', name, *out).returncode == 0
+        os.remove(f'{scratch}/x.png')
+
+
+@test
+def stops_at_every_stage():
+    """Ctrl+C, early and late: status 130 and nothing left behind, or done."""
+    for wait in (0.02, 0.1, 0.2, 0.4, 0.7, 1.2):
+        p = subprocess.Popen([CLI, 'generate', '--model', MODEL, '--prompt', 'x', '--steps', '400', '--width', '256', '--height', '256', '--output', f'{scratch}/x.png'],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(wait)
+        p.send_signal(signal.SIGINT)
+        start = time.time()
+        _, err = p.communicate(timeout=60)
+        # before the program has begun to listen, the shell's own status for an interrupted program
+        assert p.returncode in (130, -signal.SIGINT), (wait, p.returncode, err)
+        assert not os.path.exists(f'{scratch}/x.png') and time.time() - start < 30
+    assert not [f for f in os.listdir(scratch) if f.startswith('x.png')]
+
+
+def main():
+    print(f'1..{len(tests)}', flush=True)
+    failed = 0
+    for i, f in enumerate(tests, 1):
+        try:
+            f()
+            print(f'ok {i} {f.__name__}', flush=True)
+        except Exception as e:
+            failed += 1
+            print(f'not ok {i} {f.__name__}')
+            for line in f'{type(e).__name__}: {e}'.splitlines(): print('#', line[:600])
+            sys.stdout.flush()
+            for name in os.listdir(scratch):
+                if '.png' in name: os.remove(f'{scratch}/{name}')
+    shutil.rmtree(scratch, ignore_errors=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
