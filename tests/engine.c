@@ -1,0 +1,212 @@
+/* engine.c: jobs on the engine's thread: order, previews, stopping, errors, memory, and 16 bits that overflow. */
+#include <gpu-error.h>
+#include <math.h>
+#include <string.h>
+
+#include "sfu-engine.h"
+#include "sfu-model-error.h"
+
+typedef struct {
+  GMainLoop *loop;
+  guint steps, previews, pictures, notes, ended;
+  char *last_note;
+  guint8 first_pixel[16];
+} Watch;
+
+static SfuEngine *
+engine_new (guint64 budget)
+{
+  SfuEngineOptions options = { .validate = TRUE, .budget_bytes = budget };
+  return sfu_engine_new (&options);
+}
+
+static SfuRequest *
+request_new (guint steps, guint side)
+{
+  SfuRequest *request = sfu_request_new ();
+  g_free (request->model);
+  request->model = g_build_filename (g_getenv ("SFU_FIXTURES"), "model", NULL);
+  g_set_str (&request->prompt, "a red boat");
+  g_set_str (&request->scheduler, "ddim");
+  request->steps = steps;
+  request->width = request->height = side;
+  request->seed = 3;
+  return request;
+}
+
+static void
+state_cb (SfuJob *job, Watch *watch)
+{
+  if (sfu_job_get_state (job) >= SFU_JOB_DONE)
+    {
+      watch->ended++;
+      g_main_loop_quit (watch->loop);
+    }
+}
+
+static void
+step_cb (SfuJob *job, guint picture, guint step, double ms, Watch *watch)
+{
+  g_assert_cmpfloat (ms, >, 0);
+  watch->steps++;
+}
+
+static void
+preview_cb (SfuJob *job, SfuImage *image, guint picture, guint step, Watch *watch)
+{
+  watch->previews++;
+}
+
+static void
+picture_cb (SfuJob *job, SfuImage *image, guint picture, Watch *watch)
+{
+  memcpy (watch->first_pixel, sfu_image_pixels (image), sizeof watch->first_pixel);
+  watch->pictures++;
+}
+
+static void
+note_cb (SfuJob *job, const char *note, Watch *watch)
+{
+  g_set_str (&watch->last_note, note);
+  watch->notes++;
+}
+
+static SfuJob *
+watched (SfuRequest *request, Watch *watch)
+{
+  SfuJob *job = sfu_job_new (request);
+  if (watch->loop == NULL)
+    watch->loop = g_main_loop_new (NULL, FALSE);
+  g_signal_connect (job, "state-changed", G_CALLBACK (state_cb), watch);
+  g_signal_connect (job, "step", G_CALLBACK (step_cb), watch);
+  g_signal_connect (job, "preview", G_CALLBACK (preview_cb), watch);
+  g_signal_connect (job, "picture", G_CALLBACK (picture_cb), watch);
+  g_signal_connect (job, "note", G_CALLBACK (note_cb), watch);
+  return job;
+}
+
+static void
+watch_clear (Watch *watch)
+{
+  g_main_loop_unref (watch->loop);
+  g_free (watch->last_note);
+}
+
+/* The same request twice, the model loaded once: the same picture. All previews come, or only the newest. */
+static void
+test_jobs (void)
+{
+  g_autoptr (SfuEngine) engine = engine_new (0);
+  g_autoptr (SfuRequest) request = request_new (4, 64);
+  Watch first = { 0 }, second = { 0 };
+  g_autoptr (SfuJob) a = watched (request, &first), b = watched (request, &second);
+  sfu_job_want_previews (a, SFU_PREVIEWS_ALL, 1);
+  sfu_job_want_previews (b, SFU_PREVIEWS_LATEST, 2);
+  sfu_engine_queue (engine, a);
+  sfu_engine_queue (engine, b);
+  g_main_loop_run (first.loop);
+  if (second.ended == 0)
+    g_main_loop_run (second.loop);
+  g_assert_cmpint (sfu_job_get_state (a), ==, SFU_JOB_DONE);
+  g_assert_cmpint (sfu_job_get_state (b), ==, SFU_JOB_DONE);
+  g_assert_cmpuint (first.steps, ==, 4);
+  g_assert_cmpuint (first.previews, ==, 4);
+  g_assert_cmpuint (second.previews, >, 0);
+  g_assert_cmpuint (second.previews, <=, 2);
+  g_assert_cmpuint (first.pictures, ==, 1);
+  g_assert_cmpmem (first.first_pixel, sizeof first.first_pixel, second.first_pixel, sizeof second.first_pixel);
+  watch_clear (&first);
+  watch_clear (&second);
+}
+
+static gboolean
+stop_cb (gpointer job)
+{
+  sfu_job_stop (job);
+  return G_SOURCE_REMOVE;
+}
+
+/* Stops within 200 ms of being asked to, and the engine goes on with the next job. */
+static void
+test_stop (void)
+{
+  g_autoptr (SfuEngine) engine = engine_new (0);
+  g_autoptr (SfuRequest) longer = request_new (500, 128), shorter = request_new (1, 64);
+  Watch first = { 0 }, second = { 0 };
+  g_autoptr (SfuJob) a = watched (longer, &first), b = watched (shorter, &second);
+  sfu_engine_queue (engine, a);
+  while (first.steps < 2)
+    g_main_context_iteration (NULL, TRUE);
+  gint64 start = g_get_monotonic_time ();
+  sfu_job_stop (a);
+  g_main_loop_run (first.loop);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 200 * 1000);
+  g_assert_cmpint (sfu_job_get_state (a), ==, SFU_JOB_STOPPED);
+  g_assert_cmpuint (first.pictures, ==, 0);
+  sfu_engine_queue (engine, b);
+  g_main_loop_run (second.loop);
+  g_assert_cmpint (sfu_job_get_state (b), ==, SFU_JOB_DONE);
+  /* A job stopped before it began ends as well. */
+  Watch third = { 0 };
+  g_autoptr (SfuJob) c = watched (longer, &third);
+  sfu_job_stop (c);
+  sfu_engine_queue (engine, c);
+  g_main_loop_run (third.loop);
+  g_assert_cmpint (sfu_job_get_state (c), ==, SFU_JOB_STOPPED);
+  g_idle_add (stop_cb, c);
+  watch_clear (&first);
+  watch_clear (&second);
+  watch_clear (&third);
+}
+
+static void
+fail_with (SfuRequest *request, guint64 budget, GQuark domain, int code)
+{
+  g_autoptr (SfuEngine) engine = engine_new (budget);
+  Watch watch = { 0 };
+  g_autoptr (SfuJob) job = watched (request, &watch);
+  sfu_engine_queue (engine, job);
+  g_main_loop_run (watch.loop);
+  g_assert_cmpint (sfu_job_get_state (job), ==, SFU_JOB_FAILED);
+  g_assert_error (sfu_job_get_error (job), domain, code);
+  watch_clear (&watch);
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (SfuRequest) missing = request_new (1, 64), large = request_new (1, 512);
+  g_set_str (&missing->model, "/nowhere");
+  fail_with (missing, 0, SFU_MODEL_ERROR, SFU_MODEL_ERROR_NOT_FOUND);
+  /* The model fits, the activations do not. */
+  fail_with (large, 4 << 20, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY);
+}
+
+/* Jobs that are queued when the engine goes end as stopped. */
+static void
+test_free (void)
+{
+  SfuEngine *engine = engine_new (0);
+  g_autoptr (SfuRequest) request = request_new (500, 128);
+  Watch watch = { 0 };
+  g_autoptr (SfuJob) a = watched (request, &watch), b = watched (request, &watch);
+  sfu_engine_queue (engine, a);
+  sfu_engine_queue (engine, b);
+  sfu_engine_free (engine);
+  while (watch.ended < 2)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (sfu_job_get_state (a), ==, SFU_JOB_STOPPED);
+  g_assert_cmpint (sfu_job_get_state (b), ==, SFU_JOB_STOPPED);
+  watch_clear (&watch);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/jobs", test_jobs);
+  g_test_add_func ("/engine/stop", test_stop);
+  g_test_add_func ("/engine/errors", test_errors);
+  g_test_add_func ("/engine/free", test_free);
+  return g_test_run ();
+}

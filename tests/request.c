@@ -1,0 +1,130 @@
+/* request.c: what the user asked for, as text and back. */
+#include <math.h>
+#include <string.h>
+
+#include "sfu-request-text.h"
+
+static SfuRequest *
+example (void)
+{
+  SfuRequest *request = sfu_request_new ();
+  g_set_str (&request->model, "/models/my, odd: name.safetensors");
+  g_set_str (&request->prompt, "a \"red\" boat,\non the sea \346\265\267");
+  g_set_str (&request->negative, "dark");
+  g_set_str (&request->scheduler, "dpmpp-2m");
+  g_set_str (&request->sigmas, "karras");
+  request->width = 512;
+  request->height = 768;
+  request->seed = G_MAXUINT64 - 1;
+  request->guidance = 7.123456789012345;
+  request->eta = 0.1;
+  return request;
+}
+
+static void
+test_json (void)
+{
+  g_autoptr (SfuRequest) request = example ();
+  g_autofree char *json = sfu_request_to_json (request);
+  g_autoptr (SfuRequest) back = sfu_request_from_json (json);
+  g_autofree char *again = sfu_request_to_json (back);
+  g_assert_cmpstr (json, ==, again);
+  g_assert_cmpuint (back->seed, ==, request->seed);
+  g_assert_cmpfloat (back->guidance, ==, request->guidance);
+  g_assert_cmpstr (back->prompt, ==, request->prompt);
+  g_assert_null (sfu_request_from_json ("{"));
+  g_assert_null (sfu_request_from_json ("[1]"));
+  g_autoptr (SfuRequest) odd = sfu_request_from_json ("{\"steps\": \"x\", \"width\": -5, \"seed\": 7, \"prompt\": 3, \"new\": 1}");
+  g_assert_cmpuint (odd->steps, ==, 20);
+  g_assert_cmpuint (odd->seed, ==, 7);
+}
+
+static void
+test_texts (void)
+{
+  g_autoptr (SfuRequest) request = example ();
+  g_autoptr (GHashTable) texts = sfu_request_to_texts (request, 9, 520, 776);
+  g_autoptr (SfuRequest) back = sfu_request_from_texts (texts, NULL);
+  g_assert_cmpuint (back->seed, ==, 9);
+  g_assert_cmpuint (back->width, ==, 520);
+  /* Without ours, the other programs' text has the same. */
+  g_hash_table_remove (texts, "sfumato");
+  g_autoptr (SfuRequest) other = sfu_request_from_texts (texts, NULL);
+  g_assert_cmpstr (other->prompt, ==, request->prompt);
+  g_assert_cmpstr (other->negative, ==, "dark");
+  g_assert_cmpstr (other->scheduler, ==, "dpmpp-2m");
+  g_assert_cmpstr (other->sigmas, ==, "karras");
+  g_assert_cmpstr (other->noise, ==, "torch-cpu");
+  g_assert_cmpstr (other->model, ==, "my, odd: name");
+  g_assert_cmpuint (other->height, ==, 776);
+}
+
+static void
+test_a1111 (void)
+{
+  g_autoptr (GPtrArray) unknown = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (SfuRequest) one = sfu_request_from_parameters (
+    "a cat\nNegative prompt: blurry\nSteps: 25, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 965400086, Size: 512x768, Model hash: 6ce0161689", unknown);
+  g_assert_cmpstr (one->prompt, ==, "a cat");
+  g_assert_cmpstr (one->negative, ==, "blurry");
+  g_assert_cmpstr (one->scheduler, ==, "dpmpp-2m");
+  g_assert_cmpstr (one->sigmas, ==, "karras");
+  g_assert_cmpuint (one->height, ==, 768);
+  g_assert_cmpuint (one->steps, ==, 25);
+  g_assert_cmpstr (one->noise, ==, "philox");
+  g_assert_cmpuint (unknown->len, ==, 0);
+
+  g_autoptr (SfuRequest) two = sfu_request_from_parameters ("first\nsecond\nSteps: 5, Seed: 1, Size: 64x64", NULL);
+  g_assert_cmpstr (two->prompt, ==, "first\nsecond");
+  g_assert_cmpstr (two->negative, ==, "");
+
+  g_autoptr (SfuRequest) three = sfu_request_from_parameters ("a picture\na: b, c", NULL);
+  g_assert_cmpstr (three->prompt, ==, "a picture\na: b, c");
+
+  g_autoptr (SfuRequest) four = sfu_request_from_parameters (
+    "x\nSteps: 5, Seed: 1, Hires prompt: \"a, \\\"q\\\" b\\nline\", Size: 64x64", unknown);
+  g_assert_cmpuint (four->width, ==, 64);
+  g_assert_cmpstr (unknown->pdata[0], ==, "Hires prompt: a, \"q\" b\nline");
+
+  g_autoptr (SfuRequest) five = sfu_request_from_parameters ("a dog\r\nNegative prompt: fog\r\nSteps: 5, Seed: 3, RNG: CPU\r\n\r\n", NULL);
+  g_assert_cmpstr (five->prompt, ==, "a dog");
+  g_assert_cmpstr (five->negative, ==, "fog");
+  g_assert_cmpuint (five->seed, ==, 3);
+  g_assert_cmpstr (five->noise, ==, "torch-cpu");
+
+  g_autoptr (SfuRequest) six = sfu_request_from_parameters ("Negative prompt: x\nSteps: 5, Seed: 3, Size: 8x8", NULL);
+  g_assert_cmpstr (six->prompt, ==, "");
+  g_assert_cmpstr (six->negative, ==, "x");
+
+  g_autoptr (SfuRequest) seven = sfu_request_from_parameters (
+    "y\nSteps: 4, Seed: 8, Sampler: euler_a discrete, RNG: cuda, SDCPP: {\"a\": [1, 2]}", NULL);
+  g_assert_cmpstr (seven->scheduler, ==, "euler-a");
+}
+
+static void
+test_check (void)
+{
+  g_autoptr (SfuRequest) request = example ();
+  g_autoptr (GError) error = NULL;
+  sfu_request_check (request, &error);
+  g_assert_no_error (error);
+  request->width = 515;
+  g_assert_false (sfu_request_check (request, &error));
+  g_assert_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "512 or 520"));
+  g_clear_error (&error);
+  request->width = 512;
+  request->guidance = NAN;
+  g_assert_false (sfu_request_check (request, &error));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/request/json", test_json);
+  g_test_add_func ("/request/texts", test_texts);
+  g_test_add_func ("/request/a1111", test_a1111);
+  g_test_add_func ("/request/check", test_check);
+  return g_test_run ();
+}
