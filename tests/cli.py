@@ -226,7 +226,7 @@ def full_disk():
     os.makedirs(disk)
     command = f'mount -t tmpfs -o size=16k none {disk} && head -c 12288 /dev/zero > {disk}/full && "$@"; s=$?; ls {disk} >&2; exit $s'
     args = [CLI, 'generate', '--model', MODEL, '--prompt', 'x', '--steps', '1', '--width', '128', '--height', '96', '--output', f'{disk}/x.png']
-    r = subprocess.run(['unshare', '--mount', *([] if os.getuid() == 0 else ['--map-root-user']), 'sh', '-c', command, 'sh', *args], capture_output=True, text=True)
+    r = subprocess.run(['unshare', '--mount', '--propagation', 'unchanged', *([] if os.getuid() == 0 else ['--map-root-user']), 'sh', '-c', command, 'sh', *args], capture_output=True, text=True)
     assert r.returncode == 1 and 'No space left' in r.stderr and 'Free some space' in r.stderr, (r.returncode, r.stderr)
     assert r.stderr.splitlines()[-1] == 'full', f'left behind: {r.stderr}'
 
