@@ -114,6 +114,29 @@ def long_prompt_says_what_is_lost():
 
 
 @test
+def sixteen_bits_that_overflow():
+    """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it."""
+    for part, tensor, what in (('unet', 'conv_in.weight', b'picture'), ('vae', 'decoder.conv_in.weight', b'decoder')):
+        folder = copy_model('loud')
+        name = f'{folder}/{part}/diffusion_pytorch_model.safetensors'
+        data = bytearray(open(name, 'rb').read())
+        n, = struct.unpack('<Q', data[:8])
+        start, end = json.loads(data[8:8 + n])[tensor]['data_offsets']
+        values = [v * 20000 for v in struct.unpack(f'<{(end - start) // 2}e', data[8 + n + start:8 + n + end])]
+        data[8 + n + start:8 + n + end] = struct.pack(f'<{len(values)}e', *[max(min(v, 60000), -60000) for v in values])
+        open(name, 'wb').write(data)
+        pictures = []
+        for precision in ('fp16', 'fp32'):
+            r = generate('--model', folder, '--precision', precision, '--output', f'{scratch}/o.png', '--dump', f'{scratch}/{precision}')
+            assert r.returncode == 0, r.stderr
+            assert (what.decode() in r.stderr and '32 bits' in r.stderr) == (precision == 'fp16'), r.stderr
+            pictures.append(open(f'{scratch}/{precision}/image.npy', 'rb').read()[128:])
+            os.remove(f'{scratch}/o.png')
+        a, b = (struct.unpack(f'<{len(p) // 4}f', p) for p in pictures)
+        assert max(abs(x - y) for x, y in zip(a, b)) < 0.1
+
+
+@test
 def bad_arguments():
     out = ('--output', f'{scratch}/x.png')
     for args, words in ((['--width', '65'], ['multiple of 8', '64 or 72']), (['--width', '0'], ['1 at least']), (['--width', '99999'], ['too large']),

@@ -11,13 +11,20 @@ typedef struct {
   guint steps, previews, pictures, notes, ended;
   char *last_note;
   guint8 first_pixel[16];
+  SfuImage *image;
 } Watch;
+
+static SfuEngine *
+engine_with (GpuKernels kernels, guint64 budget)
+{
+  SfuEngineOptions options = { .validate = TRUE, .budget_bytes = budget, .kernels = kernels };
+  return sfu_engine_new (&options);
+}
 
 static SfuEngine *
 engine_new (guint64 budget)
 {
-  SfuEngineOptions options = { .validate = TRUE, .budget_bytes = budget };
-  return sfu_engine_new (&options);
+  return engine_with (GPU_KERNELS_BEST, budget);
 }
 
 static SfuRequest *
@@ -61,6 +68,8 @@ static void
 picture_cb (SfuJob *job, SfuImage *image, guint picture, Watch *watch)
 {
   memcpy (watch->first_pixel, sfu_image_pixels (image), sizeof watch->first_pixel);
+  g_clear_pointer (&watch->image, sfu_image_unref);
+  watch->image = sfu_image_ref (image);
   watch->pictures++;
 }
 
@@ -90,6 +99,7 @@ watch_clear (Watch *watch)
 {
   g_main_loop_unref (watch->loop);
   g_free (watch->last_note);
+  g_clear_pointer (&watch->image, sfu_image_unref);
 }
 
 /* The same request twice, the model loaded once: the same picture. All previews come, or only the newest. */
@@ -151,6 +161,53 @@ test_stop (void)
   watch_clear (&third);
 }
 
+/* One picture with the kernels of one form. */
+static SfuImage *
+paint_with (GpuKernels kernels, SfuPrecision precision)
+{
+  g_autoptr (SfuEngine) engine = engine_with (kernels, 0);
+  g_autoptr (SfuRequest) request = request_new (3, 104);
+  Watch watch = { 0 };
+  request->precision = precision;
+  request->height = 72;
+  g_autoptr (SfuJob) job = watched (request, &watch);
+  sfu_engine_queue (engine, job);
+  g_main_loop_run (watch.loop);
+  if (sfu_job_get_error (job) != NULL)
+    g_error ("%s", sfu_job_get_error (job)->message);
+  SfuImage *image = sfu_image_ref (watch.image);
+  watch_clear (&watch);
+  return image;
+}
+
+static double
+psnr (SfuImage *a, SfuImage *b)
+{
+  gsize n = (gsize) sfu_image_width (a) * sfu_image_height (a) * 3;
+  double error = 0;
+  for (gsize i = 0; i < n; i++)
+    {
+      double d = (sfu_image_pixels (a)[i] - sfu_image_pixels (b)[i]) / 255.0;
+      error += d * d / n;
+    }
+  return -10 * log10 (MAX (error, 1e-20));
+}
+
+/* Every form of kernels paints the same picture, at a size that divides by nothing. */
+static void
+test_forms (void)
+{
+  static const GpuKernels forms[] = { GPU_KERNELS_VECTOR, GPU_KERNELS_SHARED, GPU_KERNELS_COOPMAT };
+  g_autoptr (SfuImage) exact = paint_with (GPU_KERNELS_VECTOR, SFU_PRECISION_FP32);
+  g_autoptr (SfuImage) shared = paint_with (GPU_KERNELS_SHARED, SFU_PRECISION_FP32);
+  g_assert_cmpfloat (psnr (exact, shared), >, 70);
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      g_autoptr (SfuImage) half = paint_with (forms[i], SFU_PRECISION_FP16);
+      g_assert_cmpfloat (psnr (exact, half), >, 48);
+    }
+}
+
 static void
 fail_with (SfuRequest *request, guint64 budget, GQuark domain, int code)
 {
@@ -198,6 +255,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/jobs", test_jobs);
   g_test_add_func ("/engine/stop", test_stop);
+  g_test_add_func ("/engine/forms", test_forms);
   g_test_add_func ("/engine/errors", test_errors);
   g_test_add_func ("/engine/free", test_free);
   return g_test_run ();

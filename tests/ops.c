@@ -1,7 +1,7 @@
 /* ops.c: every op in every variant and storage type, at odd sizes, against a loop in doubles. */
 #include "harness.h"
 
-#include <gpu-shader-params.h>
+#include <gpu-ops-private.h>
 #include <gpu-transfer.h>
 #include <math.h>
 
@@ -183,6 +183,34 @@ test_views (gconstpointer data)
         }
     }
   harness_compare (&h, mode->name, got, want, G_N_ELEMENTS (want));
+  harness_end (&h);
+}
+
+/* The form that is asked for is the form that runs, where the shape is large enough for it. */
+static void
+test_forms (gconstpointer data)
+{
+  const Mode *mode = data;
+  static const char *const shaders[][2] = {
+    [GPU_KERNELS_VECTOR] = { "matmul-f", "attention-f" }, [GPU_KERNELS_SHARED] = { "matmul-shared-", "attention-shared-" },
+    [GPU_KERNELS_COOPMAT] = { "matmul-coopmat-", "attention-coopmat-" },
+  };
+  Harness h;
+  if (!mode_runs (mode))
+    {
+      g_test_skip ("this device has no cooperative matrices");
+      return;
+    }
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_input (&h, 1, 1, 40, 32);
+  Matrix m = harness_matrix (&h, 32, 32, 1, GPU_DTYPE_F16, FALSE);
+  GpuTensor y = gpu_linear (h.ops, x.tensor, &m.matrix, NULL);
+  gpu_attention (h.ops, y, y, y, 2, 1, FALSE);
+  for (guint i = 0; i < 2; i++)
+    {
+      const GpuDispatch *d = &g_array_index (h.ops->dispatches, GpuDispatch, i);
+      g_assert_true (g_str_has_prefix (gpu_pipeline_name (d->pipeline), shaders[mode->kernels][i]));
+    }
   harness_end (&h);
 }
 
@@ -621,7 +649,8 @@ main (int argc, char **argv)
     GTestDataFunc run;
     gboolean every_form; /* has kernels of several forms */
   } tests[] = {
-    { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "attention", test_attention, TRUE },
+    { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "forms", test_forms, TRUE },
+    { "attention", test_attention, TRUE },
     { "group-norm", test_group_norm },       { "rows", test_rows },           { "pointwise", test_pointwise },
     { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
     { "time-embedding", test_time_embedding }, { "embed-tokens", test_embed_tokens },

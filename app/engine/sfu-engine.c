@@ -8,6 +8,7 @@ struct _SfuEngine {
   guint64 budget_bytes;
   GStrv model_folders;
   gboolean validate;
+  GpuKernels kernels;
   GThread *thread;
 
   /* Between the threads, under the lock. */
@@ -42,7 +43,7 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
   /* The old model's memory first: the new one may need it. */
   g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
   sfu_job_report_state (job, SFU_JOB_LOADING);
-  self->checkpoint = sfu_checkpoint_new (self->device, GPU_KERNELS_BEST, request, (const char *const *) self->model_folders, error);
+  self->checkpoint = sfu_checkpoint_new (self->device, self->kernels, request, (const char *const *) self->model_folders, error);
   if (self->checkpoint == NULL)
     return FALSE;
   taesd = sfu_checkpoint_taesd_path (self->checkpoint);
@@ -112,6 +113,7 @@ sfu_engine_new (const SfuEngineOptions *options)
   self->budget_bytes = options->budget_bytes;
   self->model_folders = g_strdupv ((GStrv) options->model_folders);
   self->validate = options->validate;
+  self->kernels = options->kernels;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   g_queue_init (&self->jobs);

@@ -5,6 +5,8 @@
  * thread that made the engine; nothing blocks but sfu_engine_free(). */
 #pragma once
 
+#include <gpu-ops.h>
+
 #include "sfu-job.h"
 
 G_BEGIN_DECLS
@@ -17,6 +19,7 @@ typedef struct {
   const char *cache_folder;         /* for compiled pipelines; NULL: none */
   const char *const *model_folders; /* (array zero-terminated=1) (nullable): where preview decoders may lie */
   gboolean validate;                /* Vulkan's validation layer, for tests */
+  GpuKernels kernels;               /* which may be chosen; 0: what suits the device */
 } SfuEngineOptions;
 
 SfuEngine *sfu_engine_new (const SfuEngineOptions *options);

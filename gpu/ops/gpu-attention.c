@@ -9,9 +9,10 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
   GpuTensor out = gpu_ops_tensor (ops, q.n, q.h, q.w, q.c);
   g_return_val_if_fail (head * n_heads == q.c && k.c == q.c && v.c == q.c && k.stride == v.stride, out);
 
-  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head });
+  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head, ops->dtype });
   GpuSpec spec = { .n = 3, .value = { head, kernel->rows, causal } };
-  GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel->shader, TRUE, kernel->subgroups * gpu_ops_subgroup (ops),
+  gpu_kernel_add_shape (ops, kernel, &spec);
+  GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel->shader, TRUE, gpu_kernel_local_size (ops, kernel),
                                      &spec, sizeof (AttentionParams));
   AttentionParams push = {
     .tq = tq, .tk = tk, .q_stride = q.stride, .kv_stride = k.stride, .out_stride = out.stride,

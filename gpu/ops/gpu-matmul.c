@@ -35,12 +35,13 @@ matmul (GpuOps *ops, const char *op, GpuTensor x, const GpuMatrix *weight, const
     out = gpu_ops_tensor (ops, x.n, geometry->out_h, geometry->out_w, weight->n);
 
   guint m = gpu_tensor_rows (&out), n = GPU_PADDED (weight->n), k = GPU_PADDED (weight->k);
-  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_MATMUL, (GpuOpShape) { m, n, k });
+  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_MATMUL, (GpuOpShape) { m, n, k, weight->values.dtype });
   guint columns = kernel->form == GPU_KERNELS_VECTOR ? kernel->columns * gpu_ops_subgroup (ops) : kernel->columns;
   GpuSpec spec = { .n = 4, .value = { geometry->taps, act_constant (e->act), kernel->rows, kernel->columns } };
+  gpu_kernel_add_shape (ops, kernel, &spec);
   g_autofree char *shader = g_strdup_printf ("%s-%s-%s", kernel->shader, ops->dtype == GPU_DTYPE_F16 ? "f16" : "f32",
                                              weight->values.dtype == GPU_DTYPE_F16 ? "f16" : "f32");
-  GpuDispatch *d = gpu_ops_dispatch (ops, op, shader, FALSE, kernel->subgroups * gpu_ops_subgroup (ops), &spec,
+  GpuDispatch *d = gpu_ops_dispatch (ops, op, shader, FALSE, gpu_kernel_local_size (ops, kernel), &spec,
                                      sizeof (MatmulParams));
   MatmulParams push = {
     .m = m, .n = n, .k = k, .a_stride = x.stride, .out_stride = out.stride, .residual_stride = e->residual.stride,
