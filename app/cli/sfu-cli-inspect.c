@@ -57,7 +57,8 @@ sfu_cli_devices (char **arguments)
     return sfu_cli_fail (error);
   if (options->json)
     {
-      g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), json_array_new ());
+      g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+      json_node_take_array (node, json_array_new ());
       for (guint i = 0; i < devices->len; i++)
         json_array_add_element (json_node_get_array (node), device_node (devices->pdata[i]));
       print_json (node);
