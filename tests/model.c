@@ -46,12 +46,20 @@ test_names (void)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       SfuPart part = SFU_N_PARTS;
-      g_autofree char *name = sfu_name_map_ldm (names[i].ldm, &part);
+      g_autofree char *name = sfu_name_map_ldm (names[i].ldm, 2, &part);
       g_assert_cmpstr (name, ==, names[i].diffusers);
       g_assert_cmpint (part, ==, names[i].part);
     }
   SfuPart part;
-  g_assert_null (sfu_name_map_ldm ("lora_unet_x.alpha", &part));
+  g_assert_null (sfu_name_map_ldm ("lora_unet_x.alpha", 2, &part));
+
+  /* BK-SDM with SD's numbers and gaps, and with its own. */
+  static const char *const gaps[] = { "model.diffusion_model.input_blocks.3.0.op.weight", "model.diffusion_model.input_blocks.6.0.op.weight" };
+  static const char *const dense[] = { "model.diffusion_model.input_blocks.4.0.op.weight", "model.diffusion_model.input_blocks.2.0.op.weight" };
+  g_assert_cmpuint (sfu_name_map_layers (gaps, 2), ==, 2);
+  g_assert_cmpuint (sfu_name_map_layers (dense, 2), ==, 1);
+  g_autofree char *down = sfu_name_map_ldm (dense[0], 1, &part);
+  g_assert_cmpstr (down, ==, "down_blocks.1.downsamplers.0.conv.weight");
 }
 
 /* -- folders and files -- */

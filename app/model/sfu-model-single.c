@@ -83,15 +83,21 @@ gboolean
 sfu_model_read_single (SfuModel *self, GError **error)
 {
   g_autoptr (SfuSafetensors) file = sfu_safetensors_open (self->path, error);
+  g_autofree const char **names = NULL;
   const char *other;
+  guint layers;
   if (file == NULL)
     return FALSE;
+  names = g_new (const char *, sfu_safetensors_count (file) + 1);
+  for (guint i = 0; i < sfu_safetensors_count (file); i++)
+    names[i] = sfu_safetensors_name (file, i);
+  layers = sfu_name_map_layers (names, sfu_safetensors_count (file));
   for (guint i = 0; i < sfu_safetensors_count (file); i++)
     {
       GpuWeight weight;
       SfuPart part = SFU_PART_UNET;
       const char *full = sfu_safetensors_name (file, i);
-      g_autofree char *name = sfu_name_map_ldm (full, &part);
+      g_autofree char *name = sfu_name_map_ldm (full, layers, &part);
       if (name == NULL || sfu_name_is_harmless (full))
         {
           if (!sfu_name_is_harmless (full))
@@ -119,12 +125,12 @@ vae_name (const char *name)
   SfuPart part;
   g_autofree char *full = g_strconcat ("first_stage_model.", name, NULL);
   if (g_str_has_prefix (name, "first_stage_model."))
-    return sfu_name_map_ldm (name, &part);
+    return sfu_name_map_ldm (name, 0, &part);
   if (g_str_has_prefix (name, "vae."))
     return vae_name (name + strlen ("vae."));
   if (strstr (name, "_blocks.") != NULL || strstr (name, "mid_block.") != NULL)
     return sfu_name_map_folder (name, SFU_PART_VAE);
-  return sfu_name_map_ldm (full, &part);
+  return sfu_name_map_ldm (full, 0, &part);
 }
 
 gboolean

@@ -7,8 +7,7 @@ typedef struct {
   const char *from, *to;
 } Pair;
 
-/* The UNet of SD 1.x counts its blocks with two resnets a level, also in BK-SDM's files, which leave gaps. */
-#define LAYERS 2
+#define SD1_LAYERS 2
 
 static const Pair unet_starts[] = {
   { "time_embed.0.", "time_embedding.linear_1." }, { "time_embed.2.", "time_embedding.linear_2." },
@@ -68,13 +67,13 @@ map_resnet (const char *rest)
 
 /* "input_blocks.N.J.rest" and "output_blocks.N.J.rest": block and place follow from N. */
 static char *
-map_block (const char *name)
+map_block (const char *name, guint layers)
 {
   guint n, j;
   int length = 0;
   if (sscanf (name, "input_blocks.%u.%u.%n", &n, &j, &length) == 2 && length > 0 && n > 0)
     {
-      guint block = (n - 1) / (LAYERS + 1), place = (n - 1) % (LAYERS + 1);
+      guint block = (n - 1) / (layers + 1), place = (n - 1) % (layers + 1);
       const char *rest = name + length;
       if (g_str_has_prefix (rest, "op."))
         return g_strdup_printf ("down_blocks.%u.downsamplers.0.conv.%s", block, rest + 3);
@@ -86,7 +85,7 @@ map_block (const char *name)
   length = 0;
   if (sscanf (name, "output_blocks.%u.%u.%n", &n, &j, &length) == 2 && length > 0)
     {
-      guint block = n / (LAYERS + 1), place = n % (LAYERS + 1);
+      guint block = n / (layers + 1), place = n % (layers + 1);
       const char *rest = name + length;
       if (j > 0 && g_str_has_prefix (rest, "conv."))
         return g_strdup_printf ("up_blocks.%u.upsamplers.0.%s", block, rest);
@@ -99,11 +98,11 @@ map_block (const char *name)
 }
 
 static char *
-map_unet (const char *name)
+map_unet (const char *name, guint layers)
 {
   char *mapped = replace_start (name, unet_starts, G_N_ELEMENTS (unet_starts));
   if (mapped == NULL)
-    return map_block (name);
+    return map_block (name, layers);
   const char *at = strstr (mapped, ".resnets.");
   if (at == NULL)
     return mapped;
@@ -147,8 +146,22 @@ sfu_name_map_folder (const char *name, SfuPart part)
   return g_strdup (name);
 }
 
+guint
+sfu_name_map_layers (const char *const *names, guint n)
+{
+  guint first = G_MAXUINT, at;
+  int length;
+  for (guint i = 0; i < n; i++)
+    {
+      length = 0;
+      if (sscanf (names[i], "model.diffusion_model.input_blocks.%u.0.op.%n", &at, &length) == 1 && length > 0)
+        first = MIN (first, at);
+    }
+  return first >= 2 && first < 16 ? first - 1 : SD1_LAYERS;
+}
+
 char *
-sfu_name_map_ldm (const char *name, SfuPart *part)
+sfu_name_map_ldm (const char *name, guint layers, SfuPart *part)
 {
   static const struct {
     const char *prefix;
@@ -165,7 +178,7 @@ sfu_name_map_ldm (const char *name, SfuPart *part)
       *part = prefixes[i].part;
       switch (prefixes[i].part)
         {
-        case SFU_PART_UNET: return map_unet (rest);
+        case SFU_PART_UNET: return map_unet (rest, layers);
         case SFU_PART_VAE: return map_vae (rest);
         default: return sfu_name_map_folder (rest, SFU_PART_TEXT);
         }

@@ -4,9 +4,13 @@
 
 #include "sfu-model.h"
 
-/* @name: as the file has it. Returns: (nullable): the part it belongs to in @part and its name there, or NULL
+/* Resnets that a level counts in the UNet's numbers, told by where the first downsampling stands: 2 in SD 1.x and in
+ * BK-SDM's usual files, which keep SD's numbers and leave gaps; less in files that number what they have. */
+guint sfu_name_map_layers (const char *const *names, guint n);
+
+/* @name: as the file has it; @layers: from sfu_name_map_layers(). Returns: (nullable): the part it belongs to in @part and its name there, or NULL
  * for what is none of a model's weights. */
-char *sfu_name_map_ldm (const char *name, SfuPart *part);
+char *sfu_name_map_ldm (const char *name, guint layers, SfuPart *part);
 
 /* Other spellings within a diffusers folder: "text_model." before the text encoder's names, and the old names
  * of the autoencoder's attention. */
