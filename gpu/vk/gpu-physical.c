@@ -110,6 +110,8 @@ read_properties (GpuPhysical *self)
   self->info.api_major = VK_API_VERSION_MAJOR (all.properties.apiVersion);
   self->info.api_minor = VK_API_VERSION_MINOR (all.properties.apiVersion);
   self->info.subgroup_size = v11.subgroupSize;
+  self->subgroup_operations = v11.subgroupSupportedOperations;
+  self->pins_subgroup = (v13.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
   for (guint i = 0; i < memory.memoryHeapCount; i++)
     if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
       self->info.memory_bytes = MAX (self->info.memory_bytes, memory.memoryHeaps[i].size);
@@ -183,12 +185,15 @@ larger_shape_first (gconstpointer a, gconstpointer b)
 static char *
 find_refusal (GpuPhysical *self, const GpuFeatures *features)
 {
+  const VkSubgroupFeatureFlags needed = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_BALLOT_BIT;
   g_autoptr (GString) missing = g_string_new (NULL);
   if (self->properties.apiVersion < VK_API_VERSION_1_3)
     return g_strdup_printf ("It knows Vulkan %u.%u, and 1.3 is needed: a newer driver may help.", self->info.api_major,
                             self->info.api_minor);
   if (self->n_queues == 0)
     return g_strdup ("It cannot compute: it has no compute queue.");
+  if ((self->subgroup_operations & needed) != needed)
+    g_string_append (missing, "subgroup arithmetic and ballot");
   for (guint i = 0; i < G_N_ELEMENTS (required); i++)
     if (!G_STRUCT_MEMBER (VkBool32, features, required[i].offset))
       g_string_append_printf (missing, "%s%s", missing->len > 0 ? ", " : "", strrchr (required[i].name, '.') + 1);

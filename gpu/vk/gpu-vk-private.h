@@ -38,6 +38,8 @@ typedef struct {
   GpuDeviceInfo info;
   GpuLimits limits;
   gboolean has_memory_budget;
+  gboolean pins_subgroup; /* takes a required subgroup size */
+  VkSubgroupFeatureFlags subgroup_operations;
   VkPhysicalDeviceProperties properties;
   VkDriverId driver_id;
   guint64 driver_version;
