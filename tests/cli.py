@@ -113,6 +113,71 @@ def long_prompt_says_what_is_lost():
     os.remove(f'{scratch}/l.png')
 
 
+def rewrite(path, out, dtype):
+    """The same weights in another type, in the same order."""
+    data = open(path, 'rb').read()
+    n, = struct.unpack('<Q', data[:8])
+    header, body, at = json.loads(data[8:8 + n]), b'', 0
+    for name, t in sorted(((k, v) for k, v in header.items() if k != '__metadata__'), key=lambda e: e[1]['data_offsets']):
+        raw = data[8 + n + t['data_offsets'][0]:8 + n + t['data_offsets'][1]]
+        if t['dtype'] == 'F16':
+            floats = struct.pack(f'<{len(raw) // 2}f', *struct.unpack(f'<{len(raw) // 2}e', raw))
+            raw = floats if dtype == 'F32' else b''.join(floats[i + 2:i + 4] for i in range(0, len(floats), 4))
+            t['dtype'] = dtype
+        t['data_offsets'] = [at, at + len(raw)]
+        at += len(raw); body += raw
+    safetensors(out, header, body)
+
+
+@test
+def other_types_and_file_names():
+    """32-bit and bfloat16 weights, the fp16 variant's names, shards, and text encoder keys with their old prefix."""
+    def picture(folder, *args):
+        r = generate('--model', folder, '--precision', 'fp32', '--output', f'{scratch}/t.png', '--dump', f'{scratch}/dump', *args)
+        assert r.returncode == 0, r.stderr
+        os.remove(f'{scratch}/t.png')
+        raw = open(f'{scratch}/dump/image.npy', 'rb').read()[128:]
+        return struct.unpack(f'<{len(raw) // 4}f', raw)
+    plain = picture(MODEL)
+    files = {'unet': 'diffusion_pytorch_model', 'vae': 'diffusion_pytorch_model', 'text_encoder': 'model'}
+    for dtype, bound in (('F32', 1e-6), ('BF16', 0.5)):
+        folder = copy_model('types')
+        for part, stem in files.items(): rewrite(f'{folder}/{part}/{stem}.safetensors', f'{folder}/{part}/{stem}.safetensors', dtype)
+        assert json.loads(cli('inspect', folder, '--json').stdout)['precision'] == dtype
+        assert max(abs(a - b) for a, b in zip(picture(folder), plain)) <= bound
+        assert generate('--model', folder, '--precision', 'fp16', '--output', f'{scratch}/t.png').returncode == 0
+    folder = copy_model('names')
+    for part, stem in files.items(): os.rename(f'{folder}/{part}/{stem}.safetensors', f'{folder}/{part}/{stem}.fp16.safetensors')
+    assert picture(folder) == plain
+    folder = copy_model('names')
+    name = f'{folder}/unet/diffusion_pytorch_model'
+    data = open(f'{name}.safetensors', 'rb').read()
+    n, = struct.unpack('<Q', data[:8])
+    header = [(k, v) for k, v in json.loads(data[8:8 + n]).items() if k != '__metadata__']
+    weight_map = {}
+    for i, half in enumerate((header[:len(header) // 2], header[len(header) // 2:]), 1):
+        own, body = {}, b''
+        for k, t in half:
+            raw = data[8 + n + t['data_offsets'][0]:8 + n + t['data_offsets'][1]]
+            own[k] = {**t, 'data_offsets': [len(body), len(body) + len(raw)]}
+            body += raw; weight_map[k] = f'diffusion_pytorch_model-0000{i}-of-00002.safetensors'
+        safetensors(f'{name}-0000{i}-of-00002.safetensors', own, body)
+    os.remove(f'{name}.safetensors')
+    json.dump({'metadata': {}, 'weight_map': weight_map}, open(f'{name}.safetensors.index.json', 'w'))
+    assert picture(folder) == plain
+    os.remove(f'{name}-00002-of-00002.safetensors')
+    fails(generate('--model', folder, '--output', f'{scratch}/x.png'), 3, '00002-of-00002')
+    folder = copy_model('names')
+    name = f'{folder}/text_encoder/model.safetensors'
+    data = open(name, 'rb').read()
+    n, = struct.unpack('<Q', data[:8])
+    safetensors(name, {k if k.startswith('__') else 'text_model.' + k.removeprefix('text_model.'): v for k, v in json.loads(data[8:8 + n]).items()}, data[8 + n:])
+    assert picture(folder) == plain
+    shutil.rmtree(f'{folder}/tokenizer')        # the built-in vocabulary is another, but it will do
+    assert generate('--model', folder, '--output', f'{scratch}/t.png').returncode == 0
+    os.remove(f'{scratch}/t.png')
+
+
 @test
 def sixteen_bits_that_overflow():
     """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it."""
