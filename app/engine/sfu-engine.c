@@ -68,7 +68,7 @@ carry_out (SfuEngine *self, SfuJob *job)
   GCancellable *cancellable = sfu_job_get_cancellable (job);
   if (g_cancellable_is_cancelled (cancellable))
     g_set_error_literal (&error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
-  else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error))
+  else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error) && sfu_job_get_task (job) != SFU_TASK_LOAD)
     sfu_paint (self->checkpoint, job, &error);
 
   /* After a failure half-built state is not worth keeping; a stopped job leaves everything whole. */

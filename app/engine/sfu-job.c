@@ -2,7 +2,10 @@
 
 #include <gpu-error.h>
 
-typedef enum { EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_PICTURE, EVENT_NOTE, N_EVENTS } EventKind;
+/* A window that is busy for a moment misses none; one that hangs does not fill the memory. */
+#define UNSEEN_PREVIEWS 4
+
+typedef enum { EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_MOMENT, EVENT_PICTURE, EVENT_NOTE, N_EVENTS } EventKind;
 
 typedef struct {
   EventKind kind;
@@ -10,6 +13,7 @@ typedef struct {
   guint picture, step, n_steps;
   double ms;
   SfuImage *image;
+  SfuMoment *moment;
   char *note;
   GError *error;
 } Event;
@@ -18,12 +22,15 @@ struct _SfuJob {
   GObject parent_instance;
 
   /* Set before the job is queued, then only read. */
+  SfuTask task;
   SfuRequest *request;
+  SfuMoment *moment;
   GMainContext *context;
   GCancellable *cancellable;
   char *dump_folder;
   SfuPreviews previews;
   guint preview_every;
+  gboolean moments;
 
   /* Between the threads, under the lock. */
   GMutex lock;
@@ -44,6 +51,7 @@ static void
 event_free (Event *event)
 {
   g_clear_pointer (&event->image, sfu_image_unref);
+  g_clear_pointer (&event->moment, sfu_moment_unref);
   g_clear_error (&event->error);
   g_free (event->note);
   g_free (event);
@@ -55,6 +63,7 @@ sfu_job_finalize (GObject *object)
   SfuJob *self = SFU_JOB (object);
   g_queue_clear_full (&self->events, (GDestroyNotify) event_free);
   g_clear_pointer (&self->request, sfu_request_unref);
+  g_clear_pointer (&self->moment, sfu_moment_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_object (&self->cancellable);
@@ -74,6 +83,8 @@ sfu_job_class_init (SfuJobClass *klass)
                                       G_TYPE_UINT, G_TYPE_UINT, G_TYPE_DOUBLE);
   signals[EVENT_PREVIEW] = g_signal_new ("preview", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
                                          G_TYPE_POINTER, G_TYPE_UINT, G_TYPE_UINT);
+  signals[EVENT_MOMENT] = g_signal_new ("moment", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                        G_TYPE_POINTER, G_TYPE_UINT);
   signals[EVENT_PICTURE] = g_signal_new ("picture", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                          G_TYPE_POINTER, G_TYPE_UINT);
   signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -97,6 +108,58 @@ sfu_job_new (SfuRequest *request)
   return self;
 }
 
+static SfuJob *
+new_from_moment (SfuTask task, SfuRequest *request, SfuMoment *moment)
+{
+  SfuJob *self = sfu_job_new (request);
+  self->task = task;
+  self->moment = sfu_moment_ref (moment);
+  return self;
+}
+
+SfuJob *
+sfu_job_new_continue (SfuRequest *request, SfuMoment *moment)
+{
+  const SfuRequest *run = moment->request;
+  g_autoptr (SfuRequest) merged = sfu_request_copy (request);
+  g_set_str (&merged->model, run->model);
+  g_set_str (&merged->vae, run->vae);
+  g_set_str (&merged->scheduler, run->scheduler);
+  g_set_str (&merged->sigmas, run->sigmas);
+  g_set_str (&merged->spacing, run->spacing);
+  g_set_str (&merged->image, run->image);
+  merged->strength = run->strength;
+  merged->eta = run->eta;
+  merged->steps = run->steps;
+  merged->width = run->width;
+  merged->height = run->height;
+  merged->precision = run->precision;
+  merged->batch = 1;
+  return new_from_moment (SFU_TASK_CONTINUE, merged, moment);
+}
+
+SfuJob *
+sfu_job_new_develop (SfuMoment *moment)
+{
+  return new_from_moment (SFU_TASK_DEVELOP, moment->request, moment);
+}
+
+SfuJob *
+sfu_job_new_glimpse (SfuMoment *moment)
+{
+  SfuJob *self = new_from_moment (SFU_TASK_GLIMPSE, moment->request, moment);
+  self->previews = SFU_PREVIEWS_ALL;
+  return self;
+}
+
+SfuJob *
+sfu_job_new_load (SfuRequest *request)
+{
+  SfuJob *self = sfu_job_new (request);
+  self->task = SFU_TASK_LOAD;
+  return self;
+}
+
 SfuRequest *
 sfu_job_get_request (SfuJob *self)
 {
@@ -108,6 +171,30 @@ sfu_job_want_previews (SfuJob *self, SfuPreviews previews, guint every)
 {
   self->previews = previews;
   self->preview_every = MAX (every, 1);
+}
+
+void
+sfu_job_want_moments (SfuJob *self)
+{
+  self->moments = TRUE;
+}
+
+SfuTask
+sfu_job_get_task (SfuJob *self)
+{
+  return self->task;
+}
+
+SfuMoment *
+sfu_job_get_moment (SfuJob *self)
+{
+  return self->moment;
+}
+
+gboolean
+sfu_job_wants_moments (SfuJob *self)
+{
+  return self->moments;
 }
 
 void
@@ -178,6 +265,9 @@ emit_event (SfuJob *self, Event *event)
     case EVENT_PREVIEW:
       g_signal_emit (self, signals[EVENT_PREVIEW], 0, event->image, event->picture, event->step);
       break;
+    case EVENT_MOMENT:
+      g_signal_emit (self, signals[EVENT_MOMENT], 0, event->moment, event->picture);
+      break;
     case EVENT_PICTURE:
       g_signal_emit (self, signals[EVENT_PICTURE], 0, event->image, event->picture);
       break;
@@ -211,19 +301,11 @@ publish_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Engine thread. A newer preview takes the place of one that nobody has seen, unless all are wanted. */
+/* Engine thread. */
 static void
 report (SfuJob *self, Event *event)
 {
   g_mutex_lock (&self->lock);
-  if (event->kind == EVENT_PREVIEW && self->previews == SFU_PREVIEWS_LATEST)
-    for (GList *l = self->events.head; l != NULL; l = l->next)
-      if (((Event *) l->data)->kind == EVENT_PREVIEW)
-        {
-          event_free (l->data);
-          g_queue_delete_link (&self->events, l);
-          break;
-        }
   g_queue_push_tail (&self->events, event);
   if (self->source == NULL)
     {
@@ -246,14 +328,14 @@ event_new (EventKind kind)
 gboolean
 sfu_job_wants_preview (SfuJob *self, guint step, guint n_steps)
 {
-  gboolean waiting = FALSE;
+  guint waiting = 0;
   if (self->previews == SFU_PREVIEWS_NONE || (step % self->preview_every != 0 && step != n_steps))
     return FALSE;
   g_mutex_lock (&self->lock);
   for (GList *l = self->events.head; l != NULL; l = l->next)
-    waiting |= ((Event *) l->data)->kind == EVENT_PREVIEW;
+    waiting += ((Event *) l->data)->kind == EVENT_PREVIEW;
   g_mutex_unlock (&self->lock);
-  return !waiting || self->previews == SFU_PREVIEWS_ALL;
+  return waiting < UNSEEN_PREVIEWS || self->previews == SFU_PREVIEWS_ALL;
 }
 
 void
@@ -289,6 +371,15 @@ sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step
   event->image = sfu_image_ref (image);
   event->picture = picture;
   event->step = step;
+  report (self, event);
+}
+
+void
+sfu_job_report_moment (SfuJob *self, SfuMoment *moment, guint picture)
+{
+  Event *event = event_new (EVENT_MOMENT);
+  event->moment = sfu_moment_ref (moment);
+  event->picture = picture;
   report (self, event);
 }
 

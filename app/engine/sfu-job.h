@@ -6,6 +6,7 @@
  *   "state-changed" ()                               sfu_job_get_state() and error
  *   "step" (guint picture, guint step, double ms)    every step, in order; ms is what it took
  *   "preview" (SfuImage*, guint picture, guint step) the newest preview, or all of them where that was asked
+ *   "moment" (SfuMoment*, guint picture)             where the sampler is after a step, where that was asked
  *   "picture" (SfuImage*, guint picture)             a finished picture
  *   "note" (char*)                                   a sentence that the user should know
  */
@@ -14,6 +15,7 @@
 #include <gio/gio.h>
 
 #include "sfu-image.h"
+#include "sfu-moment.h"
 #include "sfu-request.h"
 
 G_BEGIN_DECLS
@@ -34,15 +36,31 @@ typedef enum {
 
 typedef enum {
   SFU_PREVIEWS_NONE,
-  SFU_PREVIEWS_LATEST, /* dropped while nobody has taken the last one */
+  SFU_PREVIEWS_LATEST, /* of every step, while somebody takes them: of those nobody took the last few are kept */
   SFU_PREVIEWS_ALL,
 } SfuPreviews;
 
+typedef enum {
+  SFU_TASK_PAINT,
+  SFU_TASK_CONTINUE, /* paint on from a moment */
+  SFU_TASK_DEVELOP,  /* decode a moment's estimate as a finished picture */
+  SFU_TASK_GLIMPSE,  /* the same by the preview decoder, reported as a preview */
+  SFU_TASK_LOAD,     /* only make the model ready */
+} SfuTask;
+
 SfuJob *sfu_job_new (SfuRequest *request);
+/* Goes on from @moment, with @request's prompts, guidance and seed, and scheduler, steps and size of the moment's
+ * run. With the run's own request the picture is the one that the run would have given. */
+SfuJob *sfu_job_new_continue (SfuRequest *request, SfuMoment *moment);
+SfuJob *sfu_job_new_develop (SfuMoment *moment);
+SfuJob *sfu_job_new_glimpse (SfuMoment *moment);
+SfuJob *sfu_job_new_load (SfuRequest *request);
 SfuRequest *sfu_job_get_request (SfuJob *self);
 
 /* Before the job is queued. @every: decode each n-th step, and the last. */
 void sfu_job_want_previews (SfuJob *self, SfuPreviews previews, guint every);
+/* Before the job is queued: report a moment after every step. */
+void sfu_job_want_moments (SfuJob *self);
 /* Write what the engine computes as NumPy files below @folder. */
 void sfu_job_dump_to (SfuJob *self, const char *folder);
 
@@ -56,6 +74,9 @@ void sfu_job_stop (SfuJob *self);
 
 /* Engine thread. */
 GCancellable *sfu_job_get_cancellable (SfuJob *self);
+SfuTask sfu_job_get_task (SfuJob *self);
+SfuMoment *sfu_job_get_moment (SfuJob *self); /* what a task other than painting begins with */
+gboolean sfu_job_wants_moments (SfuJob *self);
 const char *sfu_job_get_dump_folder (SfuJob *self);
 gboolean sfu_job_wants_preview (SfuJob *self, guint step, guint n_steps);
 SfuPreviews sfu_job_get_previews (SfuJob *self);
@@ -63,6 +84,7 @@ void sfu_job_report_state (SfuJob *self, SfuJobState state);
 void sfu_job_report_n_steps (SfuJob *self, guint n_steps);
 void sfu_job_report_step (SfuJob *self, guint picture, guint step, double ms);
 void sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step);
+void sfu_job_report_moment (SfuJob *self, SfuMoment *moment, guint picture);
 void sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture);
 void sfu_job_report_note (SfuJob *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* The end: @error NULL for done; cancelled errors mean stopped. */

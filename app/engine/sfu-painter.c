@@ -20,6 +20,7 @@ typedef struct {
   SfuNoise *noise;
   SfuDump *dump;
   guint picture;
+  guint first_call; /* 0, or where a continued picture goes on */
   guint width, height;
   gboolean exact; /* from now on in 32 bits */
 } Painting;
@@ -159,10 +160,19 @@ write_start (Painting *self, GError **error)
   g_autofree GpuStepCall *calls = g_new0 (GpuStepCall, n_calls + 1);
   g_autofree float *timesteps = g_new (float, n_calls);
   g_autofree float *slots = g_new0 (float, STEP_SLOTS * n); /* all but the first begin as zeros */
-  GpuStepState state = { .n_slots = sfu_scheduler_n_slots (self->scheduler), .guidance = self->request->guidance };
+  GpuStepState state = { .step = self->first_call, .n_slots = sfu_scheduler_n_slots (self->scheduler), .guidance = self->request->guidance };
+  SfuMoment *moment = sfu_job_get_moment (self->job);
 
   if (!(self->request->image != NULL ? start_from_picture (self, slots, error) : start_from_noise (self, slots, error)))
     return FALSE;
+  if (moment != NULL)
+    {
+      /* The noise of the steps that were taken is drawn and dropped, so that the next ones get theirs. */
+      for (guint i = 0; i < self->first_call; i++)
+        if (sfu_scheduler_call (self->scheduler, i)->needs_noise)
+          sfu_noise_draw (self->noise, slots, n);
+      memcpy (slots, moment->slots, moment->n_slots * n * sizeof (float));
+    }
   G_STATIC_ASSERT (SFU_MAX_SLOTS == STEP_SLOTS && SFU_MAX_INPUTS == STEP_INPUTS);
   for (guint i = 0; i < n_calls; i++)
     {
@@ -246,6 +256,30 @@ dump_latent (Painting *self, const char *name, int step, GError **error)
          && sfu_dump_planes (self->dump, name, step, latent, shape, error);
 }
 
+/* What the job needs to come back to this step. */
+static gboolean
+report_moment (Painting *self, guint step, GError **error)
+{
+  const GpuSampler *s = &self->programs->sampler;
+  guint n_slots = sfu_scheduler_n_slots (self->scheduler);
+  gsize n = self->programs->latent_floats;
+  g_autoptr (SfuRequest) request = NULL;
+  g_autoptr (SfuMoment) moment = NULL;
+  if (!sfu_job_wants_moments (self->job))
+    return TRUE;
+  request = sfu_request_copy (self->request);
+  request->seed += self->picture;
+  request->batch = 1;
+  request->width = self->width;
+  request->height = self->height;
+  moment = sfu_moment_new (request, step, sfu_scheduler_n_calls (self->scheduler), n_slots, n);
+  if (!gpu_transfer_read (device_of (self), s->x0, 0, moment->x0, n * sizeof (float), error)
+      || !gpu_transfer_read (device_of (self), s->slots, 0, moment->slots, n_slots * n * sizeof (float), error))
+    return FALSE;
+  sfu_job_report_moment (self->job, moment, self->picture);
+  return TRUE;
+}
+
 static gboolean
 sample (Painting *self, GError **error)
 {
@@ -255,16 +289,17 @@ sample (Painting *self, GError **error)
 
   sfu_job_report_n_steps (self->job, n_calls);
   sfu_job_report_state (self->job, SFU_JOB_SAMPLING);
-  for (guint i = 0; i < n_calls && ok; i++)
+  for (guint i = self->first_call; i < n_calls && ok; i++)
     {
       gint64 start = g_get_monotonic_time ();
       ok = take_step (self, i, error);
-      sfu_previewer_collect (&previewer, FALSE);
+      /* It went before this step to the same queue: there is nothing to wait for. */
+      sfu_previewer_collect (&previewer, TRUE);
       if (!ok)
         break;
       sfu_job_report_step (self->job, self->picture, i + 1, (g_get_monotonic_time () - start) / 1000.0);
       sfu_previewer_begin (&previewer, i + 1, n_calls);
-      ok = dump_latent (self, "latent", i, error);
+      ok = report_moment (self, i + 1, error) && dump_latent (self, "latent", i, error);
     }
   sfu_previewer_collect (&previewer, TRUE);
   return ok && dump_latent (self, "latent", -1, error);
@@ -311,12 +346,46 @@ paint_picture (Painting *self, GError **error)
          && decode (self, error);
 }
 
+/* A moment's estimate of the finished picture: by the decoder, or by the preview's. */
+static gboolean
+develop (Painting *self, GError **error)
+{
+  SfuMoment *moment = sfu_job_get_moment (self->job);
+  const GpuSampler *s = &self->programs->sampler;
+  gboolean glimpse = sfu_job_get_task (self->job) == SFU_TASK_GLIMPSE;
+  SfuPreviewer previewer = { .programs = self->programs, .job = self->job };
+  if (moment->latent_floats != self->programs->latent_floats)
+    {
+      g_set_error_literal (error, GPU_ERROR, GPU_ERROR_FAILED, "The model has changed since this step was made: generate the picture again.");
+      return FALSE;
+    }
+  if (!gpu_transfer_write (device_of (self), glimpse ? s->x0 : s->slots, 0, moment->x0, moment->latent_floats * sizeof (float), error))
+    return FALSE;
+  if (!glimpse)
+    return decode (self, error);
+  sfu_previewer_begin (&previewer, moment->step, moment->n_steps);
+  sfu_previewer_collect (&previewer, TRUE);
+  return TRUE;
+}
+
+/* FALSE if the moment was made by another scheduler or model than these. */
+static gboolean
+fits (Painting *self, SfuMoment *moment, GError **error)
+{
+  if (moment->n_slots <= STEP_SLOTS && moment->n_slots == sfu_scheduler_n_slots (self->scheduler)
+      && moment->n_steps == sfu_scheduler_n_calls (self->scheduler) && moment->latent_floats == self->programs->latent_floats)
+    return TRUE;
+  g_set_error_literal (error, GPU_ERROR, GPU_ERROR_FAILED, "The model has changed since this step was made: generate the picture again.");
+  return FALSE;
+}
+
 gboolean
 sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
 {
   const SfuRequest *request = sfu_job_get_request (job);
   guint side = sfu_checkpoint_native_side (checkpoint);
   gboolean guided = request->guidance > 1;
+  SfuTask task = sfu_job_get_task (job);
   SfuNoiseKind kind = SFU_NOISE_TORCH_CPU;
   SfuSchedulerOptions options = {
     .name = request->scheduler, .sigmas = request->sigmas, .spacing = request->spacing, .eta = request->eta,
@@ -334,6 +403,11 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
   if (scheduler == NULL)
     return FALSE;
   painting.scheduler = scheduler;
+  if (task == SFU_TASK_DEVELOP || task == SFU_TASK_GLIMPSE)
+    {
+      painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, error);
+      return painting.programs != NULL && develop (&painting, error);
+    }
   sfu_noise_kind_from_name (request->noise, &kind);
   for (guint i = 0; i < request->batch && ok; i++)
     {
@@ -347,7 +421,13 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
       painting.dump = dump;
       if (ok && painting.programs == NULL)
         painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, error);
-      ok = ok && painting.programs != NULL && paint_picture (&painting, error);
+      ok = ok && painting.programs != NULL;
+      if (ok && task == SFU_TASK_CONTINUE)
+        {
+          ok = fits (&painting, sfu_job_get_moment (job), error);
+          painting.first_call = sfu_job_get_moment (job)->step;
+        }
+      ok = ok && paint_picture (&painting, error);
     }
   return ok;
 }

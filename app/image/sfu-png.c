@@ -154,11 +154,10 @@ set_transforms (Session *self)
   png_read_update_info (self->png, self->info);
 }
 
+/* Everything before the pixels. Called where errors have somewhere to jump to. */
 static gboolean
-decode (Session *self, gboolean *too_large)
+begin (Session *self)
 {
-  if (setjmp (self->back) != 0)
-    return FALSE;
   self->png = png_create_read_struct (PNG_LIBPNG_VER_STRING, self, error_cb, warning_cb);
   self->info = self->png != NULL ? png_create_info_struct (self->png) : NULL;
   if (self->info == NULL)
@@ -168,6 +167,14 @@ decode (Session *self, gboolean *too_large)
   png_set_chunk_cache_max (self->png, MAX_CHUNKS);
   png_set_read_fn (self->png, self, read_cb);
   png_read_info (self->png, self->info);
+  return TRUE;
+}
+
+static gboolean
+decode (Session *self, gboolean *too_large)
+{
+  if (setjmp (self->back) != 0 || !begin (self))
+    return FALSE;
   guint64 width = png_get_image_width (self->png, self->info), height = png_get_image_height (self->png, self->info);
   *too_large = width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS;
   if (*too_large)
@@ -251,4 +258,34 @@ sfu_png_read (const char *path, GHashTable **texts, GError **error)
                  session.message != NULL ? session.message : "not enough memory");
   session_clear (&session, TRUE);
   return image;
+}
+
+static gboolean
+decode_header (Session *self)
+{
+  return setjmp (self->back) == 0 && begin (self);
+}
+
+gboolean
+sfu_png_read_header (const char *path, guint *width, guint *height, GHashTable **texts, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  gboolean ok = FALSE;
+  if (file == NULL)
+    {
+      g_set_error (error, SFU_IMAGE_ERROR, SFU_IMAGE_ERROR_NOT_FOUND, "The picture %s cannot be opened.", path);
+      return FALSE;
+    }
+  Session session = { .data = (const guint8 *) g_mapped_file_get_contents (file), .size = g_mapped_file_get_length (file) };
+  if (session.size >= 8 && png_sig_cmp ((png_const_bytep) session.data, 0, 8) == 0 && decode_header (&session))
+    {
+      *width = png_get_image_width (session.png, session.info);
+      *height = png_get_image_height (session.png, session.info);
+      *texts = take_texts (&session);
+      ok = TRUE;
+    }
+  else
+    g_set_error (error, SFU_IMAGE_ERROR, SFU_IMAGE_ERROR_NOT_AN_IMAGE, "%s is not a PNG picture, or a damaged one.", path);
+  session_clear (&session, TRUE);
+  return ok;
 }
