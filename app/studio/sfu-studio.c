@@ -1,0 +1,607 @@
+#include "sfu-studio.h"
+
+#include <gpu-error.h>
+
+#include "sfu-png.h"
+#include "sfu-request-text.h"
+
+#define FILMS_KEPT 20
+#define LOST_AGAIN_SECONDS 600
+
+struct _SfuTicket {
+  GObject parent_instance;
+  SfuRequest *request;
+  SfuMoment *moment; /* NULL, or where to go on from */
+  gboolean endless;
+};
+
+G_DEFINE_FINAL_TYPE (SfuTicket, sfu_ticket, G_TYPE_OBJECT)
+
+struct _SfuStudio {
+  GObject parent_instance;
+  SfuEngine *engine;
+  SfuHistory *history;
+  GListStore *waiting; /* SfuTicket */
+  SfuTicket *ticket;   /* of the running one */
+  SfuRun *running;
+  SfuJob *aside;       /* a glimpse or a loading, only while nothing runs */
+  GPtrArray *films;    /* SfuRun, newest last */
+  GPtrArray *unsaved;  /* SfuRun */
+  guint preview_every;
+  gboolean paused, keep_stopped, glimpse_wanted;
+  SfuRun *glimpse_run;
+  guint glimpse_step;
+  gint64 last_lost;
+};
+
+G_DEFINE_FINAL_TYPE (SfuStudio, sfu_studio, G_TYPE_OBJECT)
+
+enum { PROP_0, PROP_RUNNING, PROP_PAUSED, N_PROPS };
+static GParamSpec *props[N_PROPS];
+enum { RUN_STARTED, RUN_ENDED, PICTURE_SAVED, SAVE_FAILED, NOTE, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void start_next (SfuStudio *self);
+static void save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image);
+
+/* -- tickets -- */
+
+static void
+sfu_ticket_finalize (GObject *object)
+{
+  SfuTicket *self = SFU_TICKET (object);
+  sfu_request_unref (self->request);
+  sfu_moment_unref (self->moment);
+  G_OBJECT_CLASS (sfu_ticket_parent_class)->finalize (object);
+}
+
+static void
+sfu_ticket_class_init (SfuTicketClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sfu_ticket_finalize;
+}
+
+static void
+sfu_ticket_init (SfuTicket *self)
+{
+}
+
+static SfuTicket *
+ticket_new (SfuRequest *request, SfuMoment *moment)
+{
+  SfuTicket *self = g_object_new (SFU_TYPE_TICKET, NULL);
+  self->request = sfu_request_ref (request);
+  self->moment = moment != NULL ? sfu_moment_ref (moment) : NULL;
+  return self;
+}
+
+SfuRequest *
+sfu_ticket_request (SfuTicket *self)
+{
+  return self->request;
+}
+
+/* -- the object -- */
+
+static void
+sfu_studio_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SfuStudio *self = SFU_STUDIO (object);
+  if (id == PROP_RUNNING)
+    g_value_set_object (value, self->running);
+  else
+    g_value_set_boolean (value, self->paused);
+}
+
+static void
+sfu_studio_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  sfu_studio_set_paused (SFU_STUDIO (object), g_value_get_boolean (value));
+}
+
+static void
+sfu_studio_dispose (GObject *object)
+{
+  SfuStudio *self = SFU_STUDIO (object);
+  g_clear_pointer (&self->engine, sfu_engine_free);
+  g_clear_object (&self->running);
+  g_clear_object (&self->ticket);
+  g_clear_object (&self->aside);
+  g_clear_object (&self->glimpse_run);
+  g_clear_object (&self->waiting);
+  g_clear_object (&self->history);
+  g_clear_pointer (&self->films, g_ptr_array_unref);
+  g_clear_pointer (&self->unsaved, g_ptr_array_unref);
+  G_OBJECT_CLASS (sfu_studio_parent_class)->dispose (object);
+}
+
+static void
+sfu_studio_class_init (SfuStudioClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GType type = G_TYPE_FROM_CLASS (klass);
+  object_class->get_property = sfu_studio_get_property;
+  object_class->set_property = sfu_studio_set_property;
+  object_class->dispose = sfu_studio_dispose;
+  props[PROP_RUNNING] = g_param_spec_object ("running", NULL, NULL, SFU_TYPE_RUN, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE,
+                                             G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+  signals[RUN_STARTED] = g_signal_new ("run-started", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, SFU_TYPE_RUN);
+  signals[RUN_ENDED] = g_signal_new ("run-ended", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, SFU_TYPE_RUN);
+  signals[PICTURE_SAVED] = g_signal_new ("picture-saved", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                         SFU_TYPE_RUN, SFU_TYPE_PICTURE);
+  signals[SAVE_FAILED] = g_signal_new ("save-failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                       SFU_TYPE_RUN, G_TYPE_ERROR);
+  signals[NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+sfu_studio_init (SfuStudio *self)
+{
+  self->waiting = g_list_store_new (SFU_TYPE_TICKET);
+  self->films = g_ptr_array_new_with_free_func (g_object_unref);
+  self->unsaved = g_ptr_array_new_with_free_func (g_object_unref);
+  self->preview_every = 1;
+  self->keep_stopped = TRUE;
+}
+
+SfuStudio *
+sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history)
+{
+  SfuStudio *self = g_object_new (SFU_TYPE_STUDIO, NULL);
+  self->engine = sfu_engine_new (options);
+  self->history = g_object_ref (history);
+  return self;
+}
+
+SfuHistory *
+sfu_studio_history (SfuStudio *self)
+{
+  return self->history;
+}
+
+void
+sfu_studio_set_preview_every (SfuStudio *self, guint every)
+{
+  self->preview_every = MAX (every, 1);
+}
+
+void
+sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep)
+{
+  self->keep_stopped = keep;
+}
+
+/* -- running -- */
+
+static void
+note_cb (SfuStudio *self, const char *sentence)
+{
+  g_signal_emit (self, signals[NOTE], 0, sentence);
+}
+
+static void
+forget_old_films (SfuStudio *self)
+{
+  while (self->films->len > FILMS_KEPT)
+    g_ptr_array_remove_index (self->films, 0);
+}
+
+/* A stopped run's last step becomes its picture: the decoder has to be run for it. */
+static void
+developed_cb (SfuJob *job, SfuImage *image, guint picture, SfuRun *run)
+{
+  sfu_run_set_image (run, image);
+}
+
+/* TRUE if the job has been put back because the device was lost for the first time in a while. */
+static gboolean
+requeue_lost (SfuStudio *self, SfuRun *run)
+{
+  gint64 now = g_get_monotonic_time ();
+  const GError *error = sfu_job_get_error (sfu_run_job (run));
+  gboolean again = self->last_lost > 0 && now - self->last_lost < LOST_AGAIN_SECONDS * G_USEC_PER_SEC;
+  if (!g_error_matches (error, GPU_ERROR, GPU_ERROR_DEVICE_LOST))
+    return FALSE;
+  self->last_lost = now;
+  if (again || self->ticket == NULL)
+    return FALSE;
+  g_list_store_insert (self->waiting, 0, self->ticket);
+  g_signal_emit (self, signals[NOTE], 0, "The graphics driver stopped responding. The picture is begun again.");
+  return TRUE;
+}
+
+static void
+finish (SfuStudio *self, SfuRun *run)
+{
+  g_autoptr (SfuTicket) ticket = NULL;
+  SfuJobState state = sfu_run_state (run);
+  if (state == SFU_JOB_FAILED)
+    requeue_lost (self, run);
+  ticket = g_steal_pointer (&self->ticket);
+  g_clear_object (&self->running);
+  if (ticket != NULL && ticket->endless && state == SFU_JOB_DONE)
+    {
+      SfuRequest *next = sfu_request_copy (ticket->request);
+      next->seed++;
+      sfu_request_unref (ticket->request);
+      ticket->request = next;
+      g_list_store_append (self->waiting, ticket);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
+  g_signal_emit (self, signals[RUN_ENDED], 0, run);
+  start_next (self);
+}
+
+static void
+develop_state_cb (SfuJob *job, SfuStudio *self)
+{
+  g_autoptr (SfuRun) run = NULL;
+  if (sfu_job_get_state (job) < SFU_JOB_DONE || self->running == NULL)
+    return;
+  run = g_object_ref (self->running);
+  g_clear_object (&self->aside);
+  if (sfu_run_image (run) != NULL)
+    save_image (self, run, sfu_job_get_request (job), sfu_run_image (run));
+  finish (self, run);
+}
+
+/* The last step of a stopped run, decoded. */
+static gboolean
+develop_stopped (SfuStudio *self, SfuRun *run)
+{
+  SfuMoment *moment = sfu_run_last_moment (run);
+  if (!self->keep_stopped || moment == NULL)
+    return FALSE;
+  g_clear_object (&self->aside);
+  self->aside = sfu_job_new_develop (moment);
+  g_signal_connect_object (self->aside, "picture", G_CALLBACK (developed_cb), run, 0);
+  g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (develop_state_cb), self, 0);
+  sfu_engine_queue (self->engine, self->aside);
+  return TRUE;
+}
+
+static void
+run_changed_cb (SfuRun *run, SfuStudio *self)
+{
+  if (!sfu_run_is_over (run) || self->running != run)
+    return;
+  g_signal_handlers_disconnect_by_func (run, run_changed_cb, self);
+  if (sfu_run_state (run) == SFU_JOB_DONE && sfu_run_image (run) != NULL)
+    save_image (self, run, sfu_run_request (run), sfu_run_image (run));
+  if (sfu_run_state (run) == SFU_JOB_STOPPED && develop_stopped (self, run))
+    return;
+  finish (self, run);
+}
+
+static void
+start_next (SfuStudio *self)
+{
+  g_autoptr (SfuJob) job = NULL;
+  if (self->running != NULL || self->paused || self->engine == NULL || g_list_model_get_n_items (G_LIST_MODEL (self->waiting)) == 0)
+    return;
+  self->ticket = g_list_model_get_item (G_LIST_MODEL (self->waiting), 0);
+  g_list_store_remove (self->waiting, 0);
+  job = self->ticket->moment != NULL ? sfu_job_new_continue (self->ticket->request, self->ticket->moment)
+                                     : sfu_job_new (self->ticket->request);
+  sfu_job_want_previews (job, SFU_PREVIEWS_LATEST, self->preview_every);
+  sfu_job_want_moments (job);
+  g_signal_connect_object (job, "note", G_CALLBACK (note_cb), self, G_CONNECT_SWAPPED);
+  self->running = sfu_run_new (job);
+  g_ptr_array_add (self->films, g_object_ref (self->running));
+  forget_old_films (self);
+  g_signal_connect_object (self->running, "changed", G_CALLBACK (run_changed_cb), self, 0);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
+  g_signal_emit (self, signals[RUN_STARTED], 0, self->running);
+  sfu_engine_queue (self->engine, job);
+}
+
+SfuTicket *
+sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean at_front)
+{
+  SfuTicket *first = NULL;
+  for (guint i = 0; i < MAX (count, 1); i++)
+    {
+      g_autoptr (SfuRequest) one = sfu_request_copy (request);
+      g_autoptr (SfuTicket) ticket = NULL;
+      one->seed += i;
+      one->batch = 1;
+      ticket = ticket_new (one, NULL);
+      ticket->endless = count == 0;
+      if (at_front)
+        g_list_store_insert (self->waiting, i, ticket);
+      else
+        g_list_store_append (self->waiting, ticket);
+      if (first == NULL)
+        first = ticket;
+    }
+  start_next (self);
+  return first;
+}
+
+void
+sfu_studio_continue (SfuStudio *self, SfuRequest *request, SfuMoment *moment)
+{
+  g_autoptr (SfuTicket) ticket = ticket_new (request, moment);
+  g_list_store_insert (self->waiting, 0, ticket);
+  start_next (self);
+}
+
+SfuRun *
+sfu_studio_running (SfuStudio *self)
+{
+  return self->running;
+}
+
+void
+sfu_studio_stop (SfuStudio *self)
+{
+  if (self->ticket != NULL)
+    self->ticket->endless = FALSE;
+  if (self->running != NULL)
+    sfu_job_stop (sfu_run_job (self->running));
+}
+
+/* -- saving -- */
+
+typedef struct {
+  SfuRun *run;
+  SfuRequest *request;
+  SfuImage *image;
+  char *path;
+} Save;
+
+static void
+save_free (gpointer data)
+{
+  Save *save = data;
+  g_object_unref (save->run);
+  sfu_request_unref (save->request);
+  sfu_image_unref (save->image);
+  g_free (save->path);
+  g_free (save);
+}
+
+/* "2026-11-24 15-04-05 1204887.png", with a number where two pictures would meet. */
+static char *
+new_path (SfuStudio *self, const SfuRequest *request)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *when = g_date_time_format (now, "%Y-%m-%d %H-%M-%S");
+  for (guint i = 1;; i++)
+    {
+      g_autofree char *name = i == 1 ? g_strdup_printf ("%s %" G_GUINT64_FORMAT ".png", when, request->seed)
+                                     : g_strdup_printf ("%s %" G_GUINT64_FORMAT " (%u).png", when, request->seed, i);
+      char *path = g_build_filename (sfu_history_folder (self->history), name, NULL);
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        return path;
+      g_free (path);
+    }
+}
+
+static void
+save_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Save *save = data;
+  g_autoptr (GHashTable) texts = sfu_request_to_texts (save->request, save->request->seed, sfu_image_width (save->image),
+                                                       sfu_image_height (save->image));
+  g_autofree char *folder = g_path_get_dirname (save->path);
+  GError *error = NULL;
+  g_mkdir_with_parents (folder, 0755);
+  if (sfu_png_write (save->image, save->path, texts, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+saved_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  SfuStudio *self = SFU_STUDIO (object);
+  Save *save = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SfuPicture) picture = NULL;
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    {
+      g_signal_emit (self, signals[SAVE_FAILED], 0, save->run, error);
+      return;
+    }
+  if (self->unsaved != NULL)
+    g_ptr_array_remove (self->unsaved, save->run);
+  picture = sfu_picture_new (save->path, save->request, sfu_image_width (save->image), sfu_image_height (save->image),
+                             g_get_real_time () / G_USEC_PER_SEC);
+  if (save->image == sfu_run_image (save->run))
+    sfu_run_set_picture (save->run, picture);
+  if (self->history != NULL)
+    sfu_history_add (self->history, picture);
+  g_signal_emit (self, signals[PICTURE_SAVED], 0, save->run, picture);
+}
+
+static void
+save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, saved_cb, NULL);
+  Save *save = g_new0 (Save, 1);
+  save->run = g_object_ref (run);
+  save->request = sfu_request_copy (request);
+  save->request->width = sfu_image_width (image);
+  save->request->height = sfu_image_height (image);
+  save->image = sfu_image_ref (image);
+  save->path = new_path (self, request);
+  if (!g_ptr_array_find (self->unsaved, run, NULL))
+    g_ptr_array_add (self->unsaved, g_object_ref (run));
+  g_task_set_task_data (task, save, save_free);
+  g_task_run_in_thread (task, save_thread);
+}
+
+void
+sfu_studio_save (SfuStudio *self, SfuRun *run)
+{
+  if (sfu_run_image (run) != NULL)
+    save_image (self, run, sfu_run_request (run), sfu_run_image (run));
+}
+
+guint
+sfu_studio_n_unsaved (SfuStudio *self)
+{
+  return self->unsaved->len;
+}
+
+/* -- steps of earlier runs -- */
+
+static void
+kept_cb (SfuJob *job, SfuImage *image, guint picture, SfuStudio *self)
+{
+  SfuRun *run = g_object_get_data (G_OBJECT (job), "run");
+  save_image (self, run, sfu_job_get_request (job), image);
+}
+
+static void
+kept_state_cb (SfuJob *job, SfuStudio *self)
+{
+  if (sfu_job_get_state (job) == SFU_JOB_FAILED)
+    note_cb (self, sfu_job_get_error (job)->message);
+}
+
+void
+sfu_studio_keep (SfuStudio *self, SfuRun *run, guint step)
+{
+  SfuMoment *moment = sfu_run_moment (run, step);
+  g_autoptr (SfuJob) job = NULL;
+  if (moment == NULL)
+    return;
+  job = sfu_job_new_develop (moment);
+  g_object_set_data_full (G_OBJECT (job), "run", g_object_ref (run), g_object_unref);
+  g_signal_connect_object (job, "picture", G_CALLBACK (kept_cb), self, 0);
+  g_signal_connect_object (job, "state-changed", G_CALLBACK (kept_state_cb), self, 0);
+  sfu_engine_queue (self->engine, job);
+}
+
+static void glimpse (SfuStudio *self);
+
+static void
+aside_state_cb (SfuJob *job, SfuStudio *self)
+{
+  if (sfu_job_get_state (job) < SFU_JOB_DONE || self->aside != job)
+    return;
+  g_clear_object (&self->aside);
+  if (self->glimpse_wanted)
+    glimpse (self);
+}
+
+static void
+glimpsed_cb (SfuJob *job, SfuImage *image, guint picture, guint step, SfuRun *run)
+{
+  sfu_run_set_preview (run, step, image);
+}
+
+static void
+glimpse (SfuStudio *self)
+{
+  SfuMoment *moment = sfu_run_moment (self->glimpse_run, self->glimpse_step);
+  self->glimpse_wanted = FALSE;
+  if (moment == NULL || sfu_run_preview (self->glimpse_run, self->glimpse_step) != NULL)
+    return;
+  self->aside = sfu_job_new_glimpse (moment);
+  g_signal_connect_object (self->aside, "preview", G_CALLBACK (glimpsed_cb), self->glimpse_run, 0);
+  g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
+  sfu_engine_queue (self->engine, self->aside);
+}
+
+void
+sfu_studio_glimpse (SfuStudio *self, SfuRun *run, guint step)
+{
+  if (self->running != NULL)
+    return;
+  g_set_object (&self->glimpse_run, run);
+  self->glimpse_step = step;
+  self->glimpse_wanted = TRUE;
+  if (self->aside == NULL)
+    glimpse (self);
+}
+
+void
+sfu_studio_preload (SfuStudio *self, SfuRequest *request)
+{
+  if (self->running != NULL || self->aside != NULL)
+    return;
+  self->aside = sfu_job_new_load (request);
+  g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
+  sfu_engine_queue (self->engine, self->aside);
+}
+
+SfuRun *
+sfu_studio_run_of (SfuStudio *self, SfuPicture *picture)
+{
+  for (guint i = 0; i < self->films->len; i++)
+    if (sfu_run_picture (self->films->pdata[i]) == picture)
+      return self->films->pdata[i];
+  return NULL;
+}
+
+/* -- the queue -- */
+
+GListModel *
+sfu_studio_waiting (SfuStudio *self)
+{
+  return G_LIST_MODEL (self->waiting);
+}
+
+guint
+sfu_studio_n_waiting (SfuStudio *self)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (self->waiting));
+}
+
+gboolean
+sfu_studio_cancel (SfuStudio *self, SfuTicket *ticket)
+{
+  guint position;
+  if (!g_list_store_find (self->waiting, ticket, &position))
+    return FALSE;
+  g_list_store_remove (self->waiting, position);
+  return TRUE;
+}
+
+void
+sfu_studio_move (SfuStudio *self, SfuTicket *ticket, guint position)
+{
+  g_autoptr (SfuTicket) held = g_object_ref (ticket);
+  if (sfu_studio_cancel (self, ticket))
+    g_list_store_insert (self->waiting, MIN (position, sfu_studio_n_waiting (self)), held);
+}
+
+GPtrArray *
+sfu_studio_clear (SfuStudio *self)
+{
+  GPtrArray *tickets = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < sfu_studio_n_waiting (self); i++)
+    g_ptr_array_add (tickets, g_list_model_get_item (G_LIST_MODEL (self->waiting), i));
+  g_list_store_remove_all (self->waiting);
+  return tickets;
+}
+
+void
+sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets)
+{
+  for (guint i = 0; i < tickets->len; i++)
+    g_list_store_insert (self->waiting, MIN (i, sfu_studio_n_waiting (self)), tickets->pdata[i]);
+  start_next (self);
+}
+
+gboolean
+sfu_studio_is_paused (SfuStudio *self)
+{
+  return self->paused;
+}
+
+void
+sfu_studio_set_paused (SfuStudio *self, gboolean paused)
+{
+  if (self->paused == !!paused)
+    return;
+  self->paused = !!paused;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PAUSED]);
+  start_next (self);
+}
