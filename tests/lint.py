@@ -14,6 +14,8 @@ LAYERS = {
     'gpu/nets': ['gpu/vk', 'gpu/tensor', 'gpu/ops', 'gpu/graph'],
     'app/model': ['gpu/tensor', 'gpu/nets'], 'app/text': [], 'app/sampling': [], 'app/image': [],
     'app/engine': ['gpu/vk', 'gpu/tensor', 'gpu/ops', 'gpu/graph', 'gpu/nets', 'app/model', 'app/text', 'app/sampling', 'app/image'],
+    'app/studio': ['gpu/vk', 'app/engine', 'app/image', 'app/model', 'app/sampling', 'app/text'],
+    'app/widgets': ['gpu/vk', 'app/studio', 'app/engine', 'app/image', 'app/model', 'app/sampling', 'app/text'],
     'app/cli': ['app/engine', 'app/image', 'app/model', 'app/sampling', 'app/text', 'gpu/vk'],
 }
 

@@ -1,0 +1,563 @@
+#include "sfu-canvas.h"
+
+#include <adwaita.h>
+#include <math.h>
+
+#define MARGIN 20
+#define MIN_ZOOM 0.05
+#define MAX_ZOOM 32.0
+#define NOTCH 1.3
+#define EASE_MS 200
+#define CORNER 3.0
+
+struct _SfuCanvas {
+  GtkWidget parent_instance;
+
+  GdkTexture *texture, *other;
+  guint width, height;             /* of the picture, or of the paper */
+  char *labels[2];
+  double divider;                  /* 0..1 of the picture's width */
+  GtkWidget *placeholder;
+  SfuMat mat;
+  gboolean smooth;
+
+  gboolean fitting;
+  double zoom;                     /* device pixels a picture pixel, when not fitting */
+  double centre_x, centre_y;       /* picture pixels in the middle of the view */
+  AdwAnimation *easing;
+  double pointer_x, pointer_y;
+
+  double drag_x, drag_y;
+  gboolean dragging_divider;
+};
+
+G_DEFINE_FINAL_TYPE (SfuCanvas, sfu_canvas, GTK_TYPE_WIDGET)
+
+enum { PROP_0, PROP_ZOOM, PROP_FITTING, N_PROPS };
+static GParamSpec *props[N_PROPS];
+
+/* -- geometry -- */
+
+static double
+device_scale (SfuCanvas *self)
+{
+  GtkNative *native = gtk_widget_get_native (GTK_WIDGET (self));
+  GdkSurface *surface = native != NULL ? gtk_native_get_surface (native) : NULL;
+  return surface != NULL ? gdk_surface_get_scale (surface) : 1;
+}
+
+/* Fit is 100 % where that is nearly so, for exact pixels. */
+static double
+fit_zoom (SfuCanvas *self)
+{
+  double scale = device_scale (self);
+  double w = MAX (gtk_widget_get_width (GTK_WIDGET (self)) - 2 * MARGIN, 16) * scale;
+  double h = MAX (gtk_widget_get_height (GTK_WIDGET (self)) - 2 * MARGIN, 16) * scale;
+  double zoom = MIN (w / MAX (self->width, 1), h / MAX (self->height, 1));
+  return zoom >= 1.0 && zoom <= 1.09 ? 1.0 : zoom;
+}
+
+double
+sfu_canvas_get_zoom (SfuCanvas *self)
+{
+  return self->fitting ? fit_zoom (self) : self->zoom;
+}
+
+/* Where the picture lies, in widget coordinates, on the device's pixel grid. */
+static graphene_rect_t
+picture_rect (SfuCanvas *self)
+{
+  double scale = device_scale (self), zoom = sfu_canvas_get_zoom (self) / scale;
+  double w = self->width * zoom, h = self->height * zoom;
+  double vw = gtk_widget_get_width (GTK_WIDGET (self)), vh = gtk_widget_get_height (GTK_WIDGET (self));
+  double x = self->fitting || w <= vw ? (vw - w) / 2 : vw / 2 - self->centre_x * zoom;
+  double y = self->fitting || h <= vh ? (vh - h) / 2 : vh / 2 - self->centre_y * zoom;
+  if (w > vw)
+    x = CLAMP (x, vw - w - MARGIN, MARGIN);
+  if (h > vh)
+    y = CLAMP (y, vh - h - MARGIN, MARGIN);
+  return GRAPHENE_RECT_INIT (round (x * scale) / scale, round (y * scale) / scale, w, h);
+}
+
+gboolean
+sfu_canvas_shows_all (SfuCanvas *self)
+{
+  graphene_rect_t r = picture_rect (self);
+  return r.size.width <= gtk_widget_get_width (GTK_WIDGET (self)) && r.size.height <= gtk_widget_get_height (GTK_WIDGET (self));
+}
+
+/* -- drawing -- */
+
+static void
+mat_colour (SfuCanvas *self, GdkRGBA *colour)
+{
+  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  const char *const names[] = { dark ? "#1b1b1d" : "#e3e3e5", "#e3e3e5", "#777777", "#000000" };
+  gdk_rgba_parse (colour, names[self->mat]);
+}
+
+static GskScalingFilter
+filter_for (SfuCanvas *self)
+{
+  double zoom = sfu_canvas_get_zoom (self);
+  if (zoom < 1)
+    return GSK_SCALING_FILTER_TRILINEAR;
+  return zoom >= 2 && !self->fitting && !self->smooth ? GSK_SCALING_FILTER_NEAREST : GSK_SCALING_FILTER_LINEAR;
+}
+
+static void
+draw_label (SfuCanvas *self, GtkSnapshot *snapshot, const char *text, const graphene_rect_t *picture, gboolean left)
+{
+  g_autoptr (PangoLayout) layout = NULL;
+  const GdkRGBA back = { 0, 0, 0, 0.72 }, fore = { 1, 1, 1, 1 };
+  GskRoundedRect pill;
+  int w, h;
+  double x, y;
+  if (text == NULL || *text == '\0')
+    return;
+  layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
+  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
+  pango_layout_set_width (layout, (int) (MAX (picture->size.width / 2 - 40, 60) * PANGO_SCALE));
+  pango_layout_get_pixel_size (layout, &w, &h);
+  x = left ? picture->origin.x + 14 : picture->origin.x + picture->size.width - w - 34;
+  y = picture->origin.y + picture->size.height - h - 26;
+  gsk_rounded_rect_init_from_rect (&pill, &GRAPHENE_RECT_INIT (x, y, w + 20, h + 10), (h + 10) / 2.0);
+  gtk_snapshot_push_rounded_clip (snapshot, &pill);
+  gtk_snapshot_append_color (snapshot, &back, &pill.bounds);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x + 10, y + 5));
+  gtk_snapshot_append_layout (snapshot, layout, &fore);
+  gtk_snapshot_restore (snapshot);
+}
+
+static void
+draw_divider (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *picture)
+{
+  const GdkRGBA white = { 1, 1, 1, 1 }, ink = { 0, 0, 0, 0.8 };
+  double x = picture->origin.x + self->divider * picture->size.width, y = picture->origin.y + picture->size.height / 2;
+  g_autoptr (GskPathBuilder) arrows = gsk_path_builder_new ();
+  g_autoptr (GskPath) path = NULL;
+  g_autoptr (GskStroke) stroke = gsk_stroke_new (2);
+  GskRoundedRect knob;
+  gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x - 1, picture->origin.y, 2, picture->size.height));
+  gsk_rounded_rect_init_from_rect (&knob, &GRAPHENE_RECT_INIT (x - 16, y - 16, 32, 32), 16);
+  gtk_snapshot_append_outset_shadow (snapshot, &knob, &(GdkRGBA) { 0, 0, 0, 0.4 }, 0, 1, 0, 4);
+  gtk_snapshot_push_rounded_clip (snapshot, &knob);
+  gtk_snapshot_append_color (snapshot, &white, &knob.bounds);
+  gtk_snapshot_pop (snapshot);
+  for (int side = -1; side <= 1; side += 2)
+    {
+      gsk_path_builder_move_to (arrows, x + side * 4, y - 4);
+      gsk_path_builder_line_to (arrows, x + side * 8, y);
+      gsk_path_builder_line_to (arrows, x + side * 4, y + 4);
+    }
+  path = gsk_path_builder_to_path (arrows);
+  gtk_snapshot_append_stroke (snapshot, path, stroke, &ink);
+}
+
+static void
+sfu_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  SfuCanvas *self = SFU_CANVAS (widget);
+  int w = gtk_widget_get_width (widget), h = gtk_widget_get_height (widget);
+  graphene_rect_t r = picture_rect (self);
+  gboolean contrast = adw_style_manager_get_high_contrast (adw_style_manager_get_default ());
+  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  GdkRGBA mat, paper;
+  GskRoundedRect frame;
+  mat_colour (self, &mat);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, w, h));
+  gtk_snapshot_append_color (snapshot, &mat, &GRAPHENE_RECT_INIT (0, 0, w, h));
+  gsk_rounded_rect_init_from_rect (&frame, &r, CORNER);
+  gtk_snapshot_append_outset_shadow (snapshot, &frame, &(GdkRGBA) { 0, 0, 0, dark ? 0.5 : 0.22 }, 0, 2, 0, 8);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  if (self->texture == NULL)
+    {
+      gdk_rgba_parse (&paper, dark ? "#2e2e32" : "#fcfcfc");
+      gtk_snapshot_append_color (snapshot, &paper, &r);
+    }
+  else
+    gtk_snapshot_append_scaled_texture (snapshot, self->texture, filter_for (self), &r);
+  if (self->other != NULL)
+    {
+      gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (r.origin.x, r.origin.y, r.size.width * self->divider, r.size.height));
+      gtk_snapshot_append_scaled_texture (snapshot, self->other, filter_for (self), &r);
+      gtk_snapshot_pop (snapshot);
+    }
+  gtk_snapshot_pop (snapshot);
+  if (contrast)
+    {
+      const GdkRGBA line = { dark, dark, dark, 1 };
+      gtk_snapshot_append_border (snapshot, &frame, (float[]) { 1, 1, 1, 1 }, (GdkRGBA[]) { line, line, line, line });
+    }
+  if (self->other != NULL)
+    {
+      draw_divider (self, snapshot, &r);
+      draw_label (self, snapshot, self->labels[0], &r, TRUE);
+      draw_label (self, snapshot, self->labels[1], &r, FALSE);
+    }
+  gtk_snapshot_pop (snapshot);
+  if (self->placeholder != NULL && gtk_widget_get_child_visible (self->placeholder))
+    gtk_widget_snapshot_child (widget, self->placeholder, snapshot);
+}
+
+/* -- layout: the placeholder lies on the paper -- */
+
+static void
+sfu_canvas_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *min_baseline,
+                    int *nat_baseline)
+{
+  SfuCanvas *self = SFU_CANVAS (widget);
+  *minimum = 64;
+  *natural = 480;
+  if (self->placeholder != NULL)
+    gtk_widget_measure (self->placeholder, orientation, -1, &(int) { 0 }, &(int) { 0 }, NULL, NULL);
+}
+
+static void
+sfu_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  SfuCanvas *self = SFU_CANVAS (widget);
+  graphene_rect_t r = picture_rect (self);
+  int w, h, min_w, min_h;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
+  if (self->placeholder == NULL)
+    return;
+  /* Words may be wider than a narrow paper: then they lie on the mat around it too. */
+  gtk_widget_measure (self->placeholder, GTK_ORIENTATION_HORIZONTAL, -1, &min_w, NULL, NULL, NULL);
+  w = MIN (MAX (MAX (min_w, r.size.width - 2 * MARGIN), MIN (320, width)), width);
+  gtk_widget_measure (self->placeholder, GTK_ORIENTATION_VERTICAL, w, &min_h, NULL, NULL, NULL);
+  h = MIN (MAX (min_h, r.size.height - 2 * MARGIN), height);
+  if (gtk_widget_get_child_visible (self->placeholder))
+    gtk_widget_allocate (self->placeholder, MAX (w, min_w), MAX (h, min_h), -1,
+                         gsk_transform_translate (NULL, &GRAPHENE_POINT_INIT ((width - w) / 2.0, (height - MAX (h, min_h)) / 2.0)));
+}
+
+/* -- zooming -- */
+
+static void
+set_zoom_at (SfuCanvas *self, double zoom, double x, double y)
+{
+  graphene_rect_t r = picture_rect (self);
+  double scale = device_scale (self), before = sfu_canvas_get_zoom (self) / scale;
+  double px = (x - r.origin.x) / before, py = (y - r.origin.y) / before;
+  self->fitting = FALSE;
+  self->zoom = CLAMP (zoom, MIN_ZOOM, MAX_ZOOM);
+  self->centre_x = px - (x - gtk_widget_get_width (GTK_WIDGET (self)) / 2.0) / (self->zoom / scale);
+  self->centre_y = py - (y - gtk_widget_get_height (GTK_WIDGET (self)) / 2.0) / (self->zoom / scale);
+  self->centre_x = CLAMP (self->centre_x, 0, self->width);
+  self->centre_y = CLAMP (self->centre_y, 0, self->height);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FITTING]);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+ease_cb (double value, gpointer data)
+{
+  SfuCanvas *self = data;
+  set_zoom_at (self, value, self->pointer_x, self->pointer_y);
+}
+
+static void
+ease_to (SfuCanvas *self, double zoom, double x, double y)
+{
+  zoom = CLAMP (zoom, MIN_ZOOM, MAX_ZOOM);
+  self->pointer_x = x;
+  self->pointer_y = y;
+  if (self->easing != NULL)
+    adw_animation_reset (self->easing);
+  g_clear_object (&self->easing);
+  self->easing = adw_timed_animation_new (GTK_WIDGET (self), sfu_canvas_get_zoom (self), zoom, EASE_MS,
+                                          adw_callback_animation_target_new (ease_cb, self, NULL));
+  adw_animation_play (self->easing);
+}
+
+void
+sfu_canvas_zoom_to (SfuCanvas *self, double zoom)
+{
+  ease_to (self, zoom, gtk_widget_get_width (GTK_WIDGET (self)) / 2.0, gtk_widget_get_height (GTK_WIDGET (self)) / 2.0);
+}
+
+void
+sfu_canvas_zoom_by (SfuCanvas *self, double factor)
+{
+  sfu_canvas_zoom_to (self, sfu_canvas_get_zoom (self) * factor);
+}
+
+void
+sfu_canvas_fit (SfuCanvas *self)
+{
+  if (self->easing != NULL)
+    adw_animation_skip (self->easing);
+  self->fitting = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FITTING]);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* -- gestures -- */
+
+static gboolean
+scroll_cb (SfuCanvas *self, double dx, double dy, GtkEventControllerScroll *controller)
+{
+  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (controller));
+  gboolean touchpad = gtk_event_controller_scroll_get_unit (controller) == GDK_SCROLL_UNIT_SURFACE;
+  if (touchpad || (state & (GDK_CONTROL_MASK | GDK_SHIFT_MASK)))
+    {
+      double step = touchpad ? 1 : 60, zoom = sfu_canvas_get_zoom (self) / device_scale (self);
+      if (state & GDK_SHIFT_MASK)
+        dx = dy, dy = 0;
+      self->centre_x = CLAMP (self->centre_x + dx * step / zoom, 0, self->width);
+      self->centre_y = CLAMP (self->centre_y + dy * step / zoom, 0, self->height);
+      gtk_widget_queue_draw (GTK_WIDGET (self));
+    }
+  else if (self->texture != NULL)
+    set_zoom_at (self, sfu_canvas_get_zoom (self) * pow (NOTCH, -dy), self->pointer_x, self->pointer_y);
+  return TRUE;
+}
+
+static void
+motion_cb (SfuCanvas *self, double x, double y)
+{
+  self->pointer_x = x;
+  self->pointer_y = y;
+}
+
+static void
+pinch_cb (SfuCanvas *self, double scale, GtkGestureZoom *gesture)
+{
+  double x = self->pointer_x, y = self->pointer_y;
+  gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
+  set_zoom_at (self, self->drag_x * scale, x, y);
+}
+
+static void
+pinch_begin_cb (SfuCanvas *self)
+{
+  self->drag_x = sfu_canvas_get_zoom (self);
+}
+
+static void
+drag_begin_cb (SfuCanvas *self, double x, double y, GtkGestureDrag *gesture)
+{
+  graphene_rect_t r = picture_rect (self);
+  guint button = gtk_gesture_single_get_current_button (GTK_GESTURE_SINGLE (gesture));
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+  self->dragging_divider = self->other != NULL && fabs (x - r.origin.x - self->divider * r.size.width) < 24;
+  if (!self->dragging_divider && button == GDK_BUTTON_PRIMARY && sfu_canvas_shows_all (self))
+    {
+      gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_DENIED);
+      return;
+    }
+  self->drag_x = self->centre_x;
+  self->drag_y = self->centre_y;
+}
+
+static void
+set_divider (SfuCanvas *self, double at)
+{
+  self->divider = CLAMP (at, 0, 1);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+drag_update_cb (SfuCanvas *self, double dx, double dy, GtkGestureDrag *gesture)
+{
+  graphene_rect_t r = picture_rect (self);
+  double zoom = sfu_canvas_get_zoom (self) / device_scale (self), x, y;
+  gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+  gtk_gesture_drag_get_start_point (gesture, &x, &y);
+  if (self->dragging_divider)
+    {
+      set_divider (self, (x + dx - r.origin.x) / r.size.width);
+      return;
+    }
+  self->centre_x = CLAMP (self->drag_x - dx / zoom, 0, self->width);
+  self->centre_y = CLAMP (self->drag_y - dy / zoom, 0, self->height);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+pressed_cb (SfuCanvas *self, int n_press, double x, double y)
+{
+  graphene_rect_t r = picture_rect (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+  if (n_press != 2)
+    return;
+  if (self->other != NULL && fabs (x - r.origin.x - self->divider * r.size.width) < 24)
+    set_divider (self, 0.5);
+  else
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.fullscreen", NULL);
+}
+
+/* -- the object -- */
+
+static void
+sfu_canvas_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SfuCanvas *self = SFU_CANVAS (object);
+  if (id == PROP_ZOOM)
+    g_value_set_double (value, sfu_canvas_get_zoom (self));
+  else
+    g_value_set_boolean (value, self->fitting);
+}
+
+static void
+sfu_canvas_dispose (GObject *object)
+{
+  SfuCanvas *self = SFU_CANVAS (object);
+  g_clear_pointer (&self->placeholder, gtk_widget_unparent);
+  g_clear_object (&self->easing);
+  g_clear_object (&self->texture);
+  g_clear_object (&self->other);
+  g_clear_pointer (&self->labels[0], g_free);
+  g_clear_pointer (&self->labels[1], g_free);
+  G_OBJECT_CLASS (sfu_canvas_parent_class)->dispose (object);
+}
+
+static void
+sfu_canvas_class_init (SfuCanvasClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  G_OBJECT_CLASS (klass)->get_property = sfu_canvas_get_property;
+  G_OBJECT_CLASS (klass)->dispose = sfu_canvas_dispose;
+  widget_class->snapshot = sfu_canvas_snapshot;
+  widget_class->measure = sfu_canvas_measure;
+  widget_class->size_allocate = sfu_canvas_size_allocate;
+  props[PROP_ZOOM] = g_param_spec_double ("zoom", NULL, NULL, 0, G_MAXDOUBLE, 1, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_FITTING] = g_param_spec_boolean ("fitting", NULL, NULL, TRUE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+  gtk_widget_class_set_css_name (widget_class, "canvas");
+}
+
+static void
+add_gestures (SfuCanvas *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+  GtkGesture *pinch = gtk_gesture_zoom_new (), *drag = gtk_gesture_drag_new (), *click = gtk_gesture_click_new ();
+  g_signal_connect_swapped (scroll, "scroll", G_CALLBACK (scroll_cb), self);
+  g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
+  g_signal_connect_swapped (pinch, "begin", G_CALLBACK (pinch_begin_cb), self);
+  g_signal_connect_swapped (pinch, "scale-changed", G_CALLBACK (pinch_cb), self);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (drag), 0);
+  g_signal_connect_swapped (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
+  g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_widget_add_controller (widget, scroll);
+  gtk_widget_add_controller (widget, motion);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (pinch));
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (drag));
+}
+
+static void
+sfu_canvas_init (SfuCanvas *self)
+{
+  AdwStyleManager *style = adw_style_manager_get_default ();
+  self->fitting = TRUE;
+  self->zoom = 1;
+  self->divider = 0.5;
+  self->width = self->height = 512;
+  gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
+  gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
+  g_signal_connect_object (style, "notify::dark", G_CALLBACK (gtk_widget_queue_draw), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (style, "notify::high-contrast", G_CALLBACK (gtk_widget_queue_draw), self, G_CONNECT_SWAPPED);
+  add_gestures (self);
+}
+
+static void
+set_size (SfuCanvas *self, guint width, guint height)
+{
+  if (self->width == width && self->height == height)
+    return;
+  self->width = width;
+  self->height = height;
+  self->fitting = TRUE;
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
+}
+
+void
+sfu_canvas_set_preview (SfuCanvas *self, GdkTexture *texture, guint width, guint height)
+{
+  g_set_object (&self->texture, texture);
+  if (texture != NULL)
+    set_size (self, width, height);
+  if (self->placeholder != NULL)
+    gtk_widget_set_child_visible (self->placeholder, texture == NULL);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+sfu_canvas_set_texture (SfuCanvas *self, GdkTexture *texture)
+{
+  sfu_canvas_set_preview (self, texture, texture != NULL ? gdk_texture_get_width (texture) : 0,
+                          texture != NULL ? gdk_texture_get_height (texture) : 0);
+}
+
+GdkTexture *
+sfu_canvas_texture (SfuCanvas *self)
+{
+  return self->texture;
+}
+
+void
+sfu_canvas_set_paper (SfuCanvas *self, guint width, guint height)
+{
+  if (self->texture == NULL && width > 0 && height > 0)
+    {
+      set_size (self, width, height);
+      gtk_widget_queue_draw (GTK_WIDGET (self));
+    }
+}
+
+void
+sfu_canvas_set_placeholder (SfuCanvas *self, GtkWidget *child)
+{
+  g_clear_pointer (&self->placeholder, gtk_widget_unparent);
+  self->placeholder = child;
+  if (child != NULL)
+    gtk_widget_set_parent (child, GTK_WIDGET (self));
+}
+
+void
+sfu_canvas_compare (SfuCanvas *self, GdkTexture *texture, const char *left, const char *right)
+{
+  g_set_object (&self->other, texture);
+  g_set_str (&self->labels[0], left);
+  g_set_str (&self->labels[1], right);
+  self->divider = 0.5;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+gboolean
+sfu_canvas_is_comparing (SfuCanvas *self)
+{
+  return self->other != NULL;
+}
+
+void
+sfu_canvas_flip (SfuCanvas *self)
+{
+  if (self->other != NULL)
+    set_divider (self, self->divider > 0.5 ? 0 : 1);
+}
+
+void
+sfu_canvas_set_mat (SfuCanvas *self, SfuMat mat)
+{
+  self->mat = mat;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+sfu_canvas_set_smooth (SfuCanvas *self, gboolean smooth)
+{
+  self->smooth = smooth;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}

@@ -1,0 +1,615 @@
+#include "sfu-settings-panel.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "sfu-scheduler.h"
+
+/* Sides of the presets against the side of a square with as many pixels. */
+static const struct {
+  const char *name;
+  double width, height;
+} ratios[] = {
+  { "square", 1, 1 },
+  { "portrait", 0.8660, 1.1547 },  /* 3:4 */
+  { "landscape", 1.1547, 0.8660 }, /* 4:3 */
+  { "wide", 1.3333, 0.75 },        /* 16:9 */
+};
+
+static const char *const sigma_names[] = { NULL, "default", "karras", "exponential" };
+static const char *const spacing_names[] = { NULL, "leading", "trailing", "linspace" };
+static const char *const noise_names[] = { "torch-cpu", "torch-cpu-fp16", "philox" };
+
+struct _SfuSettingsPanel {
+  GtkWidget parent_instance;
+  AdwNavigationView *pages;
+  SfuPromptView *prompt, *negative;
+  AdwActionRow *model_row, *seed_row, *start_row, *advanced_row, *vae_row;
+  AdwSpinner *model_spinner;
+  AdwToggleGroup *ratio;
+  GtkSpinButton *width_spin, *height_spin;
+  AdwSpinRow *steps_row, *guidance_row, *strength_row, *eta_spin;
+  AdwComboRow *scheduler_row, *sigmas_row, *spacing_row, *noise_row, *precision_row;
+  AdwExpanderRow *eta_row;
+  GtkEntry *seed_entry;
+  GtkToggleButton *lock_button;
+  GtkLabel *start_state, *advanced_state;
+  GtkPicture *start_picture;
+  GtkWidget *well, *vae_reset;
+
+  SfuLibraryModel *model;
+  char *start_path, *vae_path;
+  gboolean filling; /* fields are being set together */
+};
+
+G_DEFINE_FINAL_TYPE (SfuSettingsPanel, sfu_settings_panel, GTK_TYPE_WIDGET)
+
+enum { CHANGED, MODEL_ACTIVATED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static guint
+n_schedulers (void)
+{
+  return g_strv_length ((GStrv) sfu_scheduler_names ());
+}
+
+/* -- what follows from what -- */
+
+static guint
+native_side (SfuSettingsPanel *self)
+{
+  guint side = self->model != NULL ? sfu_library_model_side (self->model) : 0;
+  return side > 0 ? side : 512;
+}
+
+static void
+preset_size (SfuSettingsPanel *self, guint i, guint *width, guint *height)
+{
+  double side = native_side (self);
+  *width = (guint) (round (side * ratios[i].width / 8) * 8);
+  *height = (guint) (round (side * ratios[i].height / 8) * 8);
+}
+
+static void
+show_ratio (SfuSettingsPanel *self)
+{
+  guint w, h, pw, ph;
+  const char *name = NULL;
+  sfu_settings_panel_get_size (self, &w, &h);
+  for (guint i = 0; i < G_N_ELEMENTS (ratios); i++)
+    {
+      preset_size (self, i, &pw, &ph);
+      if (pw == w && ph == h)
+        name = ratios[i].name;
+    }
+  adw_toggle_group_set_active_name (self->ratio, name);
+}
+
+static gboolean
+advanced_changed (SfuSettingsPanel *self)
+{
+  return adw_combo_row_get_selected (self->sigmas_row) != 0 || adw_combo_row_get_selected (self->spacing_row) != 0
+         || adw_combo_row_get_selected (self->noise_row) != 0 || adw_combo_row_get_selected (self->precision_row) != 0
+         || adw_expander_row_get_enable_expansion (self->eta_row) || self->vae_path != NULL;
+}
+
+static void
+show_states (SfuSettingsPanel *self)
+{
+  g_autofree char *name = self->vae_path != NULL ? g_path_get_basename (self->vae_path) : NULL;
+  g_autofree char *strength = g_strdup_printf ("\u2066%.2f\u2069", adw_spin_row_get_value (self->strength_row));
+  gboolean guided = adw_spin_row_get_value (self->guidance_row) > 1;
+  gtk_label_set_text (self->start_state, self->start_path != NULL ? strength : _("Off"));
+  gtk_label_set_text (self->advanced_state, advanced_changed (self) ? _("Changed") : "");
+  adw_action_row_set_subtitle (self->vae_row, name != NULL ? name : _("The model's own"));
+  gtk_widget_set_visible (self->vae_reset, name != NULL);
+  sfu_prompt_view_set_note (self->negative, guided ? NULL : _("Without effect while guidance is 1 or less"));
+}
+
+static void
+changed (SfuSettingsPanel *self)
+{
+  if (self->filling)
+    return;
+  show_states (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+size_changed_cb (SfuSettingsPanel *self)
+{
+  if (self->filling)
+    return;
+  self->filling = TRUE;
+  show_ratio (self);
+  self->filling = FALSE;
+  sfu_settings_panel_warn_size (self, FALSE);
+  changed (self);
+}
+
+static void
+ratio_cb (SfuSettingsPanel *self)
+{
+  const char *name = adw_toggle_group_get_active_name (self->ratio);
+  guint w, h;
+  for (guint i = 0; i < G_N_ELEMENTS (ratios) && !self->filling; i++)
+    if (g_strcmp0 (name, ratios[i].name) == 0)
+      {
+        preset_size (self, i, &w, &h);
+        sfu_settings_panel_set_size (self, w, h);
+      }
+}
+
+/* -- the seed: digits only, grouped while nobody edits -- */
+
+static void
+seed_text_cb (SfuSettingsPanel *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->seed_entry));
+  g_autoptr (GString) digits = g_string_new (NULL);
+  for (const char *c = text; *c != '\0'; c++)
+    if (g_ascii_isdigit (*c))
+      g_string_append_c (digits, *c);
+  if (!g_str_equal (digits->str, text))
+    {
+      gtk_editable_set_text (GTK_EDITABLE (self->seed_entry), digits->str);
+      return;
+    }
+  changed (self);
+}
+
+static guint64
+seed_of (SfuSettingsPanel *self)
+{
+  guint64 seed = 0;
+  g_ascii_string_to_unsigned (gtk_editable_get_text (GTK_EDITABLE (self->seed_entry)), 10, 0, G_MAXUINT64, &seed, NULL);
+  return seed;
+}
+
+static void
+set_seed (SfuSettingsPanel *self, guint64 seed)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, seed);
+  gtk_editable_set_text (GTK_EDITABLE (self->seed_entry), text);
+}
+
+static void
+draw_seed (SfuSettingsPanel *self)
+{
+  set_seed (self, g_random_int ());
+}
+
+void
+sfu_settings_panel_renew_seed (SfuSettingsPanel *self)
+{
+  if (!gtk_toggle_button_get_active (self->lock_button))
+    draw_seed (self);
+}
+
+static void
+lock_cb (SfuSettingsPanel *self)
+{
+  gboolean locked = gtk_toggle_button_get_active (self->lock_button);
+  gtk_button_set_icon_name (GTK_BUTTON (self->lock_button), locked ? "sfu-locked-symbolic" : "sfu-unlocked-symbolic");
+  if (locked && *gtk_editable_get_text (GTK_EDITABLE (self->seed_entry)) == '\0')
+    draw_seed (self);
+}
+
+/* -- actions -- */
+
+static void
+swap_size_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SfuSettingsPanel *self = SFU_SETTINGS_PANEL (widget);
+  guint w, h;
+  sfu_settings_panel_get_size (self, &w, &h);
+  sfu_settings_panel_set_size (self, h, w);
+}
+
+static void
+new_seed_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  draw_seed (SFU_SETTINGS_PANEL (widget));
+}
+
+static void
+lock_seed_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SfuSettingsPanel *self = SFU_SETTINGS_PANEL (widget);
+  gtk_toggle_button_set_active (self->lock_button, !gtk_toggle_button_get_active (self->lock_button));
+}
+
+static void
+show_page_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  adw_navigation_view_push_by_tag (SFU_SETTINGS_PANEL (widget)->pages, strchr (name, '-') + 1);
+}
+
+static void
+chosen_start_cb (GObject *dialog, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SfuSettingsPanel) self = data;
+  g_autoptr (GFile) file = gtk_file_dialog_open_finish (GTK_FILE_DIALOG (dialog), result, NULL);
+  if (file != NULL)
+    sfu_settings_panel_set_start (self, g_file_peek_path (file));
+}
+
+static void
+choose_start_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+  gtk_file_filter_add_pixbuf_formats (filter);
+  gtk_file_dialog_set_default_filter (dialog, filter);
+  gtk_file_dialog_open (dialog, GTK_WINDOW (gtk_widget_get_root (widget)), NULL, chosen_start_cb, g_object_ref (widget));
+}
+
+static void
+clear_start_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sfu_settings_panel_set_start (SFU_SETTINGS_PANEL (widget), NULL);
+}
+
+static void
+set_vae (SfuSettingsPanel *self, const char *path)
+{
+  g_set_str (&self->vae_path, path);
+  changed (self);
+}
+
+static void
+chosen_vae_cb (GObject *dialog, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SfuSettingsPanel) self = data;
+  g_autoptr (GFile) file = gtk_file_dialog_open_finish (GTK_FILE_DIALOG (dialog), result, NULL);
+  if (file != NULL)
+    set_vae (self, g_file_peek_path (file));
+}
+
+static void
+choose_vae_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
+  gtk_file_dialog_open (dialog, GTK_WINDOW (gtk_widget_get_root (widget)), NULL, chosen_vae_cb, g_object_ref (widget));
+}
+
+static void
+reset_vae_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  set_vae (SFU_SETTINGS_PANEL (widget), NULL);
+}
+
+static void
+reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SfuSettingsPanel *self = SFU_SETTINGS_PANEL (widget);
+  adw_combo_row_set_selected (self->sigmas_row, 0);
+  adw_combo_row_set_selected (self->spacing_row, 0);
+  adw_combo_row_set_selected (self->noise_row, 0);
+  adw_combo_row_set_selected (self->precision_row, 0);
+  adw_expander_row_set_enable_expansion (self->eta_row, FALSE);
+  set_vae (self, NULL);
+}
+
+static void
+model_activated_cb (SfuSettingsPanel *self)
+{
+  g_signal_emit (self, signals[MODEL_ACTIVATED], 0);
+}
+
+/* Scrolling the panel must never change a picture. */
+static gboolean
+ignore_wheel_cb (GtkEventControllerScroll *controller, double dx, double dy, GtkWidget *spin)
+{
+  GtkWidget *scroller = gtk_widget_get_ancestor (spin, GTK_TYPE_SCROLLED_WINDOW);
+  GtkAdjustment *adjustment;
+  if (gtk_widget_get_state_flags (spin) & GTK_STATE_FLAG_FOCUS_WITHIN)
+    return FALSE;
+  adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scroller));
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + dy * 40);
+  return TRUE;
+}
+
+static void
+guard_wheel (GtkWidget *spin)
+{
+  GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_VERTICAL);
+  gtk_event_controller_set_propagation_phase (scroll, GTK_PHASE_CAPTURE);
+  g_signal_connect (scroll, "scroll", G_CALLBACK (ignore_wheel_cb), spin);
+  gtk_widget_add_controller (spin, scroll);
+}
+
+static gboolean
+drop_start_cb (SfuSettingsPanel *self, const GValue *value)
+{
+  GFile *file = g_value_get_object (value);
+  if (file == NULL || g_file_peek_path (file) == NULL)
+    return FALSE;
+  sfu_settings_panel_set_start (self, g_file_peek_path (file));
+  return TRUE;
+}
+
+/* -- the object -- */
+
+static void
+sfu_settings_panel_dispose (GObject *object)
+{
+  SfuSettingsPanel *self = SFU_SETTINGS_PANEL (object);
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->start_path, g_free);
+  g_clear_pointer (&self->vae_path, g_free);
+  gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_SETTINGS_PANEL);
+  G_OBJECT_CLASS (sfu_settings_panel_parent_class)->dispose (object);
+}
+
+static void
+sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  static const struct {
+    const char *name;
+    GtkWidgetActionActivateFunc run;
+  } actions[] = {
+    { "settings.swap-size", swap_size_action },       { "settings.new-seed", new_seed_action },
+    { "settings.lock-seed", lock_seed_action },       { "settings.show-start", show_page_action },
+    { "settings.show-advanced", show_page_action },   { "settings.choose-start", choose_start_action },
+    { "settings.clear-start", clear_start_action },   { "settings.choose-vae", choose_vae_action },
+    { "settings.reset-vae", reset_vae_action },       { "settings.reset-advanced", reset_advanced_action },
+  };
+#define CHILD(name) gtk_widget_class_bind_template_child (widget_class, SfuSettingsPanel, name)
+  G_OBJECT_CLASS (klass)->dispose = sfu_settings_panel_dispose;
+  signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[MODEL_ACTIVATED] = g_signal_new ("model-activated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                           G_TYPE_NONE, 0);
+  g_type_ensure (SFU_TYPE_PROMPT_VIEW);
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-settings-panel.ui");
+  CHILD (pages); CHILD (prompt); CHILD (negative); CHILD (model_row); CHILD (model_spinner);
+  CHILD (ratio); CHILD (width_spin); CHILD (height_spin); CHILD (steps_row); CHILD (guidance_row);
+  CHILD (scheduler_row); CHILD (seed_row); CHILD (seed_entry); CHILD (lock_button); CHILD (start_row);
+  CHILD (start_state); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
+  CHILD (strength_row); CHILD (sigmas_row); CHILD (spacing_row); CHILD (eta_row); CHILD (eta_spin);
+  CHILD (noise_row); CHILD (precision_row); CHILD (vae_row); CHILD (vae_reset);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget_class, model_activated_cb);
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    gtk_widget_class_install_action (widget_class, actions[i].name, NULL, actions[i].run);
+}
+
+static void
+set_choices (AdwComboRow *row, const char *const *choices)
+{
+  g_autoptr (GtkStringList) list = gtk_string_list_new (choices);
+  adw_combo_row_set_model (row, G_LIST_MODEL (list));
+}
+
+static void
+fill_choices (SfuSettingsPanel *self)
+{
+  g_autoptr (GtkStringList) schedulers = gtk_string_list_new (NULL);
+  for (const char *const *name = sfu_scheduler_names (); *name != NULL; name++)
+    gtk_string_list_append (schedulers, sfu_scheduler_title (*name));
+  gtk_string_list_append (schedulers, _("As the model says"));
+  adw_combo_row_set_expression (self->scheduler_row, gtk_property_expression_new (GTK_TYPE_STRING_OBJECT, NULL, "string"));
+  adw_combo_row_set_model (self->scheduler_row, G_LIST_MODEL (schedulers));
+  adw_combo_row_set_selected (self->scheduler_row, n_schedulers ());
+  set_choices (self->sigmas_row, (const char *[]) { _("As the model says"), _("Default"), "Karras", _("Exponential"), NULL });
+  set_choices (self->spacing_row, (const char *[]) { _("As the model says"), _("Leading"), _("Trailing"), _("Linspace"), NULL });
+  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", "PyTorch CPU, 16 bit", "NVIDIA (Philox)", NULL });
+  set_choices (self->precision_row, (const char *[]) { _("Automatic"), "16 bit", "32 bit", NULL });
+}
+
+static void
+sfu_settings_panel_init (SfuSettingsPanel *self)
+{
+  GtkDropTarget *drop = gtk_drop_target_new (G_TYPE_FILE, GDK_ACTION_COPY);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  fill_choices (self);
+  /* The row's label is what it is for; its title is the model's name. */
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Model"), -1);
+  g_signal_connect_object (self->prompt, "changed", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->negative, "changed", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->ratio, "notify::active-name", G_CALLBACK (ratio_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->width_spin, "value-changed", G_CALLBACK (size_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->height_spin, "value-changed", G_CALLBACK (size_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->seed_entry, "changed", G_CALLBACK (seed_text_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->lock_button, "toggled", G_CALLBACK (lock_cb), self, G_CONNECT_SWAPPED);
+  for (guint i = 0; i < 4; i++)
+    g_signal_connect_object ((GObject *[]) { G_OBJECT (self->steps_row), G_OBJECT (self->guidance_row), G_OBJECT (self->strength_row),
+                                             G_OBJECT (self->eta_spin) }[i], "notify::value", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  for (guint i = 0; i < 5; i++)
+    g_signal_connect_object ((GObject *[]) { G_OBJECT (self->scheduler_row), G_OBJECT (self->sigmas_row), G_OBJECT (self->spacing_row),
+                                             G_OBJECT (self->noise_row), G_OBJECT (self->precision_row) }[i], "notify::selected",
+                             G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->eta_row, "notify::enable-expansion", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  guard_wheel (GTK_WIDGET (self->width_spin));
+  guard_wheel (GTK_WIDGET (self->height_spin));
+  g_signal_connect_swapped (drop, "drop", G_CALLBACK (drop_start_cb), self);
+  gtk_widget_add_controller (self->well, GTK_EVENT_CONTROLLER (drop));
+  show_states (self);
+  show_ratio (self);
+}
+
+/* -- the request -- */
+
+SfuRequest *
+sfu_settings_panel_request (SfuSettingsPanel *self)
+{
+  SfuRequest *request = sfu_request_new ();
+  guint scheduler = adw_combo_row_get_selected (self->scheduler_row);
+  g_free (request->prompt);
+  g_free (request->negative);
+  request->prompt = sfu_prompt_view_get_text (self->prompt);
+  request->negative = sfu_prompt_view_get_text (self->negative);
+  if (self->model != NULL)
+    g_set_str (&request->model, sfu_library_model_path (self->model));
+  sfu_settings_panel_get_size (self, &request->width, &request->height);
+  request->steps = (guint) adw_spin_row_get_value (self->steps_row);
+  request->guidance = round (adw_spin_row_get_value (self->guidance_row) * 10) / 10;
+  request->seed = seed_of (self);
+  if (scheduler < n_schedulers ())
+    request->scheduler = g_strdup (sfu_scheduler_names ()[scheduler]);
+  request->sigmas = g_strdup (sigma_names[MIN (adw_combo_row_get_selected (self->sigmas_row), 3)]);
+  request->spacing = g_strdup (spacing_names[MIN (adw_combo_row_get_selected (self->spacing_row), 3)]);
+  g_set_str (&request->noise, noise_names[MIN (adw_combo_row_get_selected (self->noise_row), 2)]);
+  request->precision = MIN (adw_combo_row_get_selected (self->precision_row), SFU_PRECISION_FP32);
+  if (adw_expander_row_get_enable_expansion (self->eta_row))
+    request->eta = adw_spin_row_get_value (self->eta_spin);
+  request->vae = g_strdup (self->vae_path);
+  request->image = g_strdup (self->start_path);
+  request->strength = adw_spin_row_get_value (self->strength_row);
+  return request;
+}
+
+static guint
+index_of (const char *const *names, guint n, const char *name)
+{
+  for (guint i = 0; i < n; i++)
+    if (g_strcmp0 (names[i], name) == 0)
+      return i;
+  return 0;
+}
+
+static guint
+scheduler_index (const char *name)
+{
+  for (guint i = 0; name != NULL && i < n_schedulers (); i++)
+    if (g_str_equal (sfu_scheduler_names ()[i], name))
+      return i;
+  return n_schedulers ();
+}
+
+void
+sfu_settings_panel_set_request (SfuSettingsPanel *self, const SfuRequest *request)
+{
+  self->filling = TRUE;
+  sfu_prompt_view_set_text (self->prompt, request->prompt);
+  sfu_prompt_view_set_text (self->negative, request->negative);
+  if (request->width > 0 && request->height > 0)
+    {
+      gtk_spin_button_set_value (self->width_spin, request->width);
+      gtk_spin_button_set_value (self->height_spin, request->height);
+      show_ratio (self);
+    }
+  adw_spin_row_set_value (self->steps_row, request->steps);
+  adw_spin_row_set_value (self->guidance_row, request->guidance);
+  set_seed (self, request->seed);
+  adw_combo_row_set_selected (self->scheduler_row, scheduler_index (request->scheduler));
+  adw_combo_row_set_selected (self->sigmas_row, index_of (sigma_names, G_N_ELEMENTS (sigma_names), request->sigmas));
+  adw_combo_row_set_selected (self->spacing_row, index_of (spacing_names, G_N_ELEMENTS (spacing_names), request->spacing));
+  adw_combo_row_set_selected (self->noise_row, index_of (noise_names, G_N_ELEMENTS (noise_names), request->noise));
+  adw_combo_row_set_selected (self->precision_row, request->precision);
+  adw_expander_row_set_enable_expansion (self->eta_row, !isnan (request->eta));
+  if (!isnan (request->eta))
+    adw_spin_row_set_value (self->eta_spin, request->eta);
+  adw_spin_row_set_value (self->strength_row, request->strength);
+  g_set_str (&self->vae_path, request->vae);
+  sfu_settings_panel_set_start (self, request->image);
+  self->filling = FALSE;
+  changed (self);
+}
+
+void
+sfu_settings_panel_set_start (SfuSettingsPanel *self, const char *path)
+{
+  g_set_str (&self->start_path, path);
+  gtk_picture_set_filename (self->start_picture, path);
+  if (path != NULL)
+    gtk_widget_add_css_class (self->well, "filled");
+  else
+    gtk_widget_remove_css_class (self->well, "filled");
+  changed (self);
+}
+
+/* -- model and size -- */
+
+void
+sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model)
+{
+  guint w, h, pw, ph, before = native_side (self);
+  int preset = -1;
+  sfu_settings_panel_get_size (self, &w, &h);
+  for (guint i = 0; i < G_N_ELEMENTS (ratios); i++)
+    {
+      preset_size (self, i, &pw, &ph);
+      if (pw == w && ph == h)
+        preset = i;
+    }
+  g_set_object (&self->model, model);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->model_row), model != NULL ? sfu_library_model_title (model) : _("No model"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Model"), -1);
+  sfu_prompt_view_set_tokenizer (self->prompt, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
+  sfu_prompt_view_set_tokenizer (self->negative, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
+  /* A preset stays the same preset; a size of the user's own stays as it is. */
+  if (preset >= 0 && before != native_side (self))
+    {
+      preset_size (self, preset, &pw, &ph);
+      sfu_settings_panel_set_size (self, pw, ph);
+    }
+  changed (self);
+}
+
+SfuLibraryModel *
+sfu_settings_panel_model (SfuSettingsPanel *self)
+{
+  return self->model;
+}
+
+void
+sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, gboolean busy)
+{
+  g_autofree char *description = g_strdup_printf ("%s, %s", adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self->model_row)), state);
+  adw_action_row_set_subtitle (self->model_row, state);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_row), state);
+  gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), busy);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description, -1);
+}
+
+GtkWidget *
+sfu_settings_panel_model_row (SfuSettingsPanel *self)
+{
+  return GTK_WIDGET (self->model_row);
+}
+
+void
+sfu_settings_panel_get_size (SfuSettingsPanel *self, guint *width, guint *height)
+{
+  *width = (guint) gtk_spin_button_get_value_as_int (self->width_spin) / 8 * 8;
+  *height = (guint) gtk_spin_button_get_value_as_int (self->height_spin) / 8 * 8;
+}
+
+void
+sfu_settings_panel_set_size (SfuSettingsPanel *self, guint width, guint height)
+{
+  gboolean outer = self->filling;
+  self->filling = TRUE;
+  gtk_spin_button_set_value (self->width_spin, width);
+  gtk_spin_button_set_value (self->height_spin, height);
+  self->filling = outer;
+  size_changed_cb (self);
+}
+
+void
+sfu_settings_panel_warn_size (SfuSettingsPanel *self, gboolean warn)
+{
+  GtkWidget *spins[] = { GTK_WIDGET (self->width_spin), GTK_WIDGET (self->height_spin) };
+  for (guint i = 0; i < G_N_ELEMENTS (spins); i++)
+    if (warn)
+      gtk_widget_add_css_class (spins[i], "warning");
+    else
+      gtk_widget_remove_css_class (spins[i], "warning");
+}
+
+SfuPromptView *
+sfu_settings_panel_prompt (SfuSettingsPanel *self)
+{
+  return self->prompt;
+}
+
+SfuPromptView *
+sfu_settings_panel_negative (SfuSettingsPanel *self)
+{
+  return self->negative;
+}
