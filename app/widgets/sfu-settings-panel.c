@@ -564,6 +564,7 @@ sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, g
   adw_action_row_set_subtitle (self->model_row, state);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_row), state);
   gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), busy);
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description, -1);
 }
 

@@ -153,7 +153,8 @@ void
 sfu_window_update_progress (SfuWindow *self)
 {
   SfuRun *run = sfu_studio_running (self->house.studio);
-  gtk_widget_set_visible (GTK_WIDGET (self->progress), run != NULL);
+  /* Always there for whoever listens, seen only while there is something to see. */
+  gtk_widget_set_opacity (GTK_WIDGET (self->progress), run != NULL);
   gtk_progress_bar_set_fraction (self->progress, run != NULL ? sfu_run_progress (run) : 0);
 }
 
