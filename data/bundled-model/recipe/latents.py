@@ -52,6 +52,9 @@ class Latents:
         self.values = [np.load(latent_path(work, size, n), mmap_mode="r") for n in numbers]
         self.scaling = json.loads((Path(work) / "latents" / "scaling.json").read_text())["scaling_factor"]
 
+    def __len__(self):
+        return 1000 * len(self.values)
+
     def sample(self, indices, rng):
         v = torch.from_numpy(np.stack([self.values[i // 1000][i % 1000] for i in indices])).float()
         mean, logvar = v.chunk(2, 1)

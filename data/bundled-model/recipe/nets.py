@@ -25,8 +25,8 @@ def unet():
         attention_head_dim=(1, 2, 4, 4), cross_attention_dim=TEXT_WIDTH, norm_num_groups=32)
 
 
-def text_encoder():
-    words = 514 + MERGES
+def text_encoder(merges=MERGES):
+    words = 514 + merges
     return CLIPTextModel(CLIPTextConfig(
         vocab_size=words, hidden_size=TEXT_WIDTH, intermediate_size=4 * TEXT_WIDTH, num_hidden_layers=3, num_attention_heads=4,
         max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=TEXT_WIDTH, bos_token_id=words - 2, eos_token_id=words - 1,
@@ -34,8 +34,8 @@ def text_encoder():
 
 
 def preview_decoder():
-    """TAESD's architecture at 16 channels; only its decoder is trained and shipped."""
-    return AutoencoderTiny(encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(16,) * 4, num_encoder_blocks=(1, 2, 2, 2),
+    """TAESD's architecture at 24 channels; only its decoder is trained and shipped."""
+    return AutoencoderTiny(encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(24,) * 4, num_encoder_blocks=(1, 2, 2, 2),
                            num_decoder_blocks=(2, 2, 2, 1), latent_channels=4)
 
 

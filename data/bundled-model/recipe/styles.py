@@ -57,9 +57,9 @@ def oil(picture, rng):
             else:
                 less = s < lowest
                 best[less], lowest[less] = m[less], s[less]
-    stroke = ndimage.gaussian_filter1d(cloud(rng, 7), 5, axis=1)
+    stroke = ndimage.gaussian_filter1d(cloud(rng, 8), 6, axis=1)
     rich = (best - 128) * 1.10 + 130 + (best - best.mean(-1, keepdims=True)) * 0.18
-    return rich + stroke[:, :, None] * 9
+    return rich + stroke[:, :, None] * 6
 
 
 def pixel(picture, rng):

@@ -70,7 +70,7 @@ def stage(rank, options):
     talk = np.random.default_rng(run.step * 64 + rank)
     while run.going():
         n = options.batch
-        indices = torch.randint(0, len(latents.values) * 1000, (n,), generator=run.rng).tolist()
+        indices = torch.randint(0, len(latents), (n,), generator=run.rng).tolist()
         x = latents.sample(indices, run.rng)
         said = ["" if talk.random() < 0.1 else captions.caption(scenes[i], talk, full=talk.random() < 0.4) for i in indices]
         wanted = torch.tensor([answers(scenes[i]) for i in indices])

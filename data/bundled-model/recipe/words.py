@@ -1,6 +1,7 @@
 """CLIP's tokenizer with a prefix of its merges: same ids, a table a sixth of the size."""
 
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -18,20 +19,29 @@ def byte_letters():
     return [chr(b) for b in plain] + [chr(256 + i) for i in range(len(other))]
 
 
-def write_vocabulary(folder):
-    """vocab.json and merges.txt of the shortened vocabulary."""
+def merge_lines(count):
+    """The first merges of CLIP's list, as "left right"."""
+    return [line for line in CLIP_MERGES.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")][:count]
+
+
+def split(phrase):
+    """Words and marks as CLIP separates them, for plain English."""
+    return re.findall(r"[a-z]+|[0-9]|[^\sa-z0-9]+", phrase)
+
+
+def write_files(folder, merges):
+    """vocab.json and merges.txt of a vocabulary with these merges."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [line for line in CLIP_MERGES.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")][:MERGES]
     letters = byte_letters()
-    words = letters + [letter + "</w>" for letter in letters] + ["".join(line.split()) for line in lines] + ["<|startoftext|>", "<|endoftext|>"]
+    words = letters + [letter + "</w>" for letter in letters] + ["".join(line.split()) for line in merges] + ["<|startoftext|>", "<|endoftext|>"]
     (folder / "vocab.json").write_text(json.dumps({w: i for i, w in enumerate(words)}, ensure_ascii=False), encoding="utf-8")
-    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
 
 
 def tokenizer(folder):
     if not (Path(folder) / "vocab.json").exists():
-        write_vocabulary(folder)
+        write_files(folder, merge_lines(MERGES))
     return CLIPTokenizer(f"{folder}/vocab.json", f"{folder}/merges.txt", model_max_length=77, pad_token="<|endoftext|>")
 
 
