@@ -281,7 +281,8 @@ sfu_png_read_header (const char *path, guint *width, guint *height, GHashTable *
     {
       *width = png_get_image_width (session.png, session.info);
       *height = png_get_image_height (session.png, session.info);
-      *texts = take_texts (&session);
+      if (texts != NULL)
+        *texts = take_texts (&session);
       ok = TRUE;
     }
   else

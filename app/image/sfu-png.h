@@ -18,7 +18,8 @@ typedef enum {
 gboolean sfu_png_write (SfuImage *image, const char *path, GHashTable *texts, GError **error);
 /* Any PNG: palette, grey, 16 bit, interlaced; alpha is laid over white. @texts gets tEXt, zTXt, iTXt. */
 SfuImage *sfu_png_read (const char *path, GHashTable **texts, GError **error);
-/* Size and texts alone, without a look at the pixels. Texts that stand behind the pixels are not found. */
+/* Size and (where @texts is not NULL) texts alone, without a look at the pixels. Texts that stand behind the pixels
+ * are not found. */
 gboolean sfu_png_read_header (const char *path, guint *width, guint *height, GHashTable **texts, GError **error);
 
 G_END_DECLS

@@ -203,6 +203,16 @@ show_window_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   g_application_activate (data);
 }
 
+/* From a notification: the picture that it told of. */
+static void
+favourite_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SfuApplication *self = data;
+  SfuPicture *picture = self->house.history != NULL ? sfu_history_find_path (self->house.history, g_variant_get_string (parameter, NULL)) : NULL;
+  if (picture != NULL)
+    sfu_picture_set_favourite (picture, TRUE);
+}
+
 static char *
 debug_info (SfuApplication *self)
 {
@@ -233,7 +243,7 @@ about_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static const GActionEntry actions[] = {
-  { "quit", quit_action }, { "show-window", show_window_action }, { "about", about_action },
+  { "quit", quit_action }, { "show-window", show_window_action }, { "about", about_action }, { "favourite", favourite_action, "s" },
 };
 
 static void

@@ -181,6 +181,7 @@ sfu_preferences_new (SfuWindow *self)
   add_picture_folder (group, self);
   add_switch (group, settings, "keep-stopped", _("Keep Stopped Pictures"), _("The last step becomes a picture"));
   add_switch (group, settings, "notify", _("Notify When a Picture Is Finished"), _("When the window is not in view"));
+  add_switch (group, settings, "run-in-background", _("Offer to Keep Running"), _("Pictures are finished after the window is closed"));
   add_switch (group, settings, "restore-session", _("Go On Where You Left"), NULL);
   row = adw_button_row_new ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Forget Former Prompts"));

@@ -27,7 +27,7 @@ G_DEFINE_FINAL_TYPE (SfuPromptView, sfu_prompt_view, GTK_TYPE_WIDGET)
 
 enum { PROP_0, PROP_TITLE, PROP_PLACEHOLDER, PROP_LINES, N_PROPS };
 static GParamSpec *props[N_PROPS];
-static guint changed_signal;
+static guint changed_signal, pasted_signal;
 
 char *
 sfu_prompt_view_get_text (SfuPromptView *self)
@@ -117,6 +117,15 @@ preedit_cb (SfuPromptView *self, const char *preedit)
   self->composing = *preedit != '\0';
   gtk_widget_set_visible (GTK_WIDGET (self->placeholder_label), gtk_text_buffer_get_char_count (self->buffer) == 0 && !self->composing);
   count_soon (self);
+}
+
+/* What is pasted is plain text; settings among it are no prompt, which the window is told. */
+static void
+paste_done_cb (SfuPromptView *self)
+{
+  g_autofree char *text = sfu_prompt_view_get_text (self);
+  if (strstr (text, "Steps: ") != NULL && strstr (text, "Seed: ") != NULL)
+    g_signal_emit (self, pasted_signal, 0, text);
 }
 
 /* -- editing by keys -- */
@@ -241,6 +250,7 @@ sfu_prompt_view_class_init (SfuPromptViewClass *klass)
   props[PROP_LINES] = g_param_spec_int ("lines", NULL, NULL, 1, 20, 1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
   changed_signal = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  pasted_signal = g_signal_new ("pasted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-prompt-view.ui");
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, title_label);
@@ -271,6 +281,7 @@ sfu_prompt_view_init (SfuPromptView *self)
   update_tint (self);
   g_signal_connect_object (adw_style_manager_get_default (), "notify::accent-color-rgba", G_CALLBACK (update_tint), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->buffer, "paste-done", G_CALLBACK (paste_done_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->view, "preedit-changed", G_CALLBACK (preedit_cb), self, G_CONNECT_SWAPPED);
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_cb), self);

@@ -1,6 +1,7 @@
 /* sfu-prompt-view.h: a text field for a prompt: caption, token count, undo, weights by keyboard.
  *
- * Properties: "title" (also the accessible name), "placeholder". Signal: "changed". */
+ * Properties: "title" (also the accessible name), "placeholder". Signals: "changed"; "pasted" (char*): the text
+ * after a paste that seems to have brought settings along. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -4,6 +4,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "sfu-import.h"
+#include "sfu-numbers.h"
 #include "sfu-scheduler.h"
 
 /* Sides of the presets against the side of a square with as many pixels. */
@@ -34,7 +36,7 @@ struct _SfuSettingsPanel {
   AdwExpanderRow *eta_row;
   GtkEntry *seed_entry;
   GtkToggleButton *lock_button;
-  GtkLabel *start_state, *advanced_state;
+  GtkLabel *start_state, *start_problem, *advanced_state;
   GtkPicture *start_picture;
   GtkWidget *well, *vae_reset;
 
@@ -141,13 +143,14 @@ ratio_cb (SfuSettingsPanel *self)
       }
 }
 
-/* -- the seed: digits only, grouped while nobody edits -- */
+/* -- the seed: digits only, shown in groups -- */
 
 static void
 seed_text_cb (SfuSettingsPanel *self)
 {
   const char *text = gtk_editable_get_text (GTK_EDITABLE (self->seed_entry));
   g_autoptr (GString) digits = g_string_new (NULL);
+  g_autoptr (PangoAttrList) grouping = NULL;
   for (const char *c = text; *c != '\0'; c++)
     if (g_ascii_isdigit (*c))
       g_string_append_c (digits, *c);
@@ -156,6 +159,8 @@ seed_text_cb (SfuSettingsPanel *self)
       gtk_editable_set_text (GTK_EDITABLE (self->seed_entry), digits->str);
       return;
     }
+  grouping = sfu_number_grouping (text);
+  gtk_entry_set_attributes (self->seed_entry, grouping);
   changed (self);
 }
 
@@ -227,12 +232,24 @@ show_page_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+imported_start_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SfuSettingsPanel) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = sfu_import_finish (result, &error);
+  if (path != NULL)
+    sfu_settings_panel_set_start (self, path);
+  gtk_label_set_text (self->start_problem, error != NULL ? error->message : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->start_problem), error != NULL);
+}
+
+static void
 chosen_start_cb (GObject *dialog, GAsyncResult *result, gpointer data)
 {
   g_autoptr (SfuSettingsPanel) self = data;
   g_autoptr (GFile) file = gtk_file_dialog_open_finish (GTK_FILE_DIALOG (dialog), result, NULL);
-  if (file != NULL)
-    sfu_settings_panel_set_start (self, g_file_peek_path (file));
+  if (file != NULL && g_file_peek_path (file) != NULL)
+    sfu_import_async (g_file_peek_path (file), NULL, imported_start_cb, g_object_ref (self));
 }
 
 static void
@@ -326,7 +343,7 @@ drop_start_cb (SfuSettingsPanel *self, const GValue *value)
   GFile *file = g_value_get_object (value);
   if (file == NULL || g_file_peek_path (file) == NULL)
     return FALSE;
-  sfu_settings_panel_set_start (self, g_file_peek_path (file));
+  sfu_import_async (g_file_peek_path (file), NULL, imported_start_cb, g_object_ref (self));
   return TRUE;
 }
 
@@ -368,7 +385,7 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
   CHILD (pages); CHILD (prompt); CHILD (negative); CHILD (model_row); CHILD (model_spinner);
   CHILD (ratio); CHILD (width_spin); CHILD (height_spin); CHILD (steps_row); CHILD (guidance_row);
   CHILD (scheduler_row); CHILD (seed_row); CHILD (seed_entry); CHILD (lock_button); CHILD (start_row);
-  CHILD (start_state); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
+  CHILD (start_state); CHILD (start_problem); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
   CHILD (strength_row); CHILD (sigmas_row); CHILD (spacing_row); CHILD (eta_row); CHILD (eta_spin);
   CHILD (noise_row); CHILD (precision_row); CHILD (vae_row); CHILD (vae_reset);
 #undef CHILD

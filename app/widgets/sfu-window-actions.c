@@ -259,8 +259,7 @@ use_as_start (SfuWindow *self)
 {
   if (self->shown_picture == NULL)
     return;
-  sfu_settings_panel_set_start (self->settings, sfu_picture_path (self->shown_picture));
-  sfu_window_toast (self, _("The next picture starts from this one"));
+  sfu_window_start_from (self, sfu_picture_path (self->shown_picture));
 }
 
 /* -- the picture -- */
@@ -606,11 +605,7 @@ zoom_out (SfuWindow *self)
 static void
 fullscreen (SfuWindow *self)
 {
-  gboolean full = !gtk_window_is_fullscreen (GTK_WINDOW (self));
-  g_object_set (self, "fullscreened", full, NULL);
-  adw_overlay_split_view_set_show_sidebar (self->settings_split, !full);
-  adw_overlay_split_view_set_show_sidebar (self->history_split, !full);
-  gtk_widget_set_visible (GTK_WIDGET (self->step_bar), !full);
+  g_object_set (self, "fullscreened", !gtk_window_is_fullscreen (GTK_WINDOW (self)), NULL);
 }
 
 static void
@@ -665,7 +660,7 @@ open_file (SfuWindow *self)
 {
   g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-  gtk_file_filter_add_mime_type (filter, "image/png");
+  gtk_file_filter_add_pixbuf_formats (filter);
   gtk_file_dialog_set_default_filter (dialog, filter);
   gtk_file_dialog_open (dialog, GTK_WINDOW (self), NULL, opened_cb, g_object_ref (self));
 }

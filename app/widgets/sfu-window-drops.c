@@ -18,8 +18,7 @@ use_file (SfuWindow *self, Zone zone, const char *path)
       sfu_window_restore_from (self, path);
       break;
     case ZONE_START:
-      sfu_settings_panel_set_start (self->settings, path);
-      sfu_window_toast (self, _("The next picture starts from this one"));
+      sfu_window_start_from (self, path);
       break;
     default:
       sfu_window_open (self, path);
@@ -89,13 +88,16 @@ drag_seen_cb (GtkDropControllerMotion *motion, GParamSpec *pspec, SfuWindow *sel
   gtk_widget_set_visible (GTK_WIDGET (self->drop_zones), over && gtk_drop_controller_motion_get_drop (motion) != NULL);
 }
 
-/* A drop beside the zones just shows the file. */
+/* A drop beside the zones just shows the file; several are taken into the history. */
 static gboolean
 canvas_drop_cb (SfuWindow *self, const GValue *value)
 {
   const char *path = dropped_path (value);
+  GSList *files = path != NULL ? gdk_file_list_get_files (g_value_get_boxed (value)) : NULL;
   gtk_widget_set_visible (GTK_WIDGET (self->drop_zones), FALSE);
-  if (path != NULL)
+  if (files != NULL && files->next != NULL)
+    sfu_window_take_in (self, files);
+  else if (path != NULL)
     sfu_window_open (self, path);
   return path != NULL;
 }

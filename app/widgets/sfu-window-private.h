@@ -25,6 +25,7 @@ struct _SfuWindow {
   AdwMultiLayoutView *layouts;
   AdwOverlaySplitView *settings_split, *history_split;
   AdwBottomSheet *sheet;
+  AdwToolbarView *wide_view, *narrow_view, *stage_view;
   AdwWindowTitle *wide_title, *narrow_title;
   GtkMenuButton *menu_button, *picture_button, *count_button, *queue_button, *zoom_button;
   GtkToggleButton *compare_button, *favourites_toggle;
@@ -62,7 +63,16 @@ struct _SfuWindow {
   guint fit_width, fit_height; /* what the banner offers */
   GPtrArray *deleted;      /* SfuPicture, while the toast can bring them back */
   AdwToast *delete_toast;
-  guint session_source, clock_source, announced_half;
+  guint session_source, clock_source, bars_source;
+  gboolean announced_half;
+  gboolean had_settings, had_history; /* before full screen */
+
+  /* What the desktop is told. */
+  guint inhibit_cookie, close_source;
+  guint unseen_pictures;   /* finished since the window was last looked at */
+  double unseen_seconds;   /* that they took */
+  gboolean in_background;  /* closed, and going on until what was asked for is made */
+
   gboolean selecting;      /* the strip's selection is being set by us */
 };
 
@@ -105,6 +115,26 @@ void sfu_window_stop_comparing (SfuWindow *self);
 /* sfu-window-errors.c */
 void sfu_window_show_error (SfuWindow *self, SfuRun *run);
 void sfu_window_show_save_error (SfuWindow *self, SfuRun *run, const GError *error);
+
+/* sfu-window-presence.c */
+void sfu_window_init_presence (SfuWindow *self);
+void sfu_window_finish_presence (SfuWindow *self);
+void sfu_window_update_presence (SfuWindow *self);
+void sfu_window_notify_saved (SfuWindow *self, SfuRun *run, SfuPicture *picture);
+void sfu_window_notify_failed (SfuWindow *self, SfuRun *run);
+/* Hides the window; the program ends when the last picture is saved. */
+void sfu_window_go_to_background (SfuWindow *self);
+
+/* sfu-window-files.c */
+void sfu_window_start_from (SfuWindow *self, const char *path);
+/* Copies pictures into the history's folder. (element-type GFile) */
+void sfu_window_take_in (SfuWindow *self, GSList *files);
+gboolean sfu_window_has_settings (const char *path);
+/* Text that was pasted as a prompt and may be a whole request. */
+void sfu_window_offer_pasted (SfuWindow *self, const char *text);
+
+/* sfu-window-fullscreen.c */
+void sfu_window_init_fullscreen (SfuWindow *self);
 
 /* sfu-window-drops.c: what comes in and goes out by drag and clipboard. */
 void sfu_window_init_drops (SfuWindow *self);

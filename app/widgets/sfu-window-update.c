@@ -1,6 +1,7 @@
 /* What labels and buttons say: all of it follows from state, run and picture. */
 #include <glib/gi18n.h>
 
+#include "sfu-numbers.h"
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
 
@@ -72,7 +73,7 @@ update_titles (SfuWindow *self, const char *status)
     subtitle = g_strdup (_("Comparing two pictures"));
   if (request != NULL)
     {
-      g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, request->seed);
+      g_autofree char *seed = sfu_number_grouped (request->seed);
       title = g_strdup (*request->prompt != '\0' ? request->prompt : _("No prompt"));
       if (subtitle == NULL)
         subtitle = g_strdup_printf (_("%u × %u · Seed %s"), self->shown_picture != NULL ? sfu_picture_width (self->shown_picture) : request->width,
@@ -188,5 +189,6 @@ sfu_window_update (SfuWindow *self)
   gtk_button_set_icon_name (self->favourite_button, self->shown_picture != NULL && sfu_picture_is_favourite (self->shown_picture)
                                                       ? "starred-symbolic" : "non-starred-symbolic");
   sfu_window_update_actions (self);
+  sfu_window_update_presence (self);
 }
 

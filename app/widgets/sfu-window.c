@@ -2,10 +2,11 @@
 
 #include <glib/gi18n.h>
 
-#include "sfu-png.h"
-#include "sfu-request-text.h"
 #include "sfu-shortcuts.h"
 #include "sfu-texture.h"
+
+/* A run of so many seconds is worth saying when half of it is done. */
+#define LONG_SECONDS 8
 
 G_DEFINE_FINAL_TYPE (SfuWindow, sfu_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -60,6 +61,7 @@ run_started_cb (SfuWindow *self, SfuRun *run)
 {
   gboolean pinned = self->shown_run != NULL && self->shown_step > 0;
   adw_banner_set_revealed (self->banner, FALSE);
+  self->announced_half = FALSE;
   announce (self, _("Generating"));
   if (!pinned)
     {
@@ -70,19 +72,6 @@ run_started_cb (SfuWindow *self, SfuRun *run)
 }
 
 static void
-notify_finished (SfuWindow *self, SfuRun *run)
-{
-  g_autoptr (GNotification) notification = NULL;
-  if (gtk_window_is_active (GTK_WINDOW (self)) || !g_settings_get_boolean (self->house.settings, "notify") || sfu_run_seconds (run) < 5
-      || sfu_studio_n_waiting (self->house.studio) > 0)
-    return;
-  notification = g_notification_new (_("Picture finished"));
-  g_notification_set_body (notification, sfu_run_request (run)->prompt);
-  g_notification_set_default_action (notification, "app.show-window");
-  g_application_send_notification (g_application_get_default (), "finished", notification);
-}
-
-static void
 run_ended_cb (SfuWindow *self, SfuRun *run)
 {
   g_autofree char *text = NULL;
@@ -90,13 +79,13 @@ run_ended_cb (SfuWindow *self, SfuRun *run)
     {
     case SFU_JOB_FAILED:
       sfu_window_show_error (self, run);
+      sfu_window_notify_failed (self, run);
       break;
     case SFU_JOB_STOPPED:
       text = g_strdup_printf (_("Stopped at step %u"), sfu_run_step (run));
       break;
     default:
       text = g_strdup_printf (_("Picture finished in %.1f seconds"), sfu_run_seconds (run));
-      notify_finished (self, run);
     }
   if (text != NULL)
     announce (self, text);
@@ -109,6 +98,7 @@ run_ended_cb (SfuWindow *self, SfuRun *run)
 static void
 picture_saved_cb (SfuWindow *self, SfuRun *run, SfuPicture *picture)
 {
+  sfu_window_notify_saved (self, run, picture);
   if (run == self->shown_run && sfu_run_picture (run) == picture)
     {
       sfu_window_remember_shown (self, picture);
@@ -138,12 +128,19 @@ static gboolean
 clock_cb (gpointer data)
 {
   SfuWindow *self = data;
+  SfuRun *run = sfu_studio_running (self->house.studio);
   /* The time left goes down between steps too. */
   if (self->state != SFU_WINDOW_IDLE)
     {
       g_autofree char *status = sfu_window_status_text (self);
       gtk_label_set_text (self->status_label, status);
       sfu_window_update_progress (self);
+    }
+  if (run != NULL && !self->announced_half && sfu_run_progress (run) > 0.5)
+    {
+      self->announced_half = TRUE;
+      if (sfu_run_seconds (run) > LONG_SECONDS / 2.0)
+        announce (self, _("Half done"));
     }
   return G_SOURCE_CONTINUE;
 }
@@ -243,7 +240,8 @@ sfu_window_restore (SfuWindow *self, const SfuRequest *request)
 
 /* -- keys -- */
 
-/* Escape: what is open closes by itself; then a scrub, a running job, a comparison, full screen. */
+/* Escape: what is open closes by itself; then a scrub, a running job (once more: all that waits), a comparison,
+ * full screen. */
 static gboolean
 key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
 {
@@ -253,6 +251,8 @@ key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop-all", NULL);
   else if (self->shown_step > 0 && self->shown_run != NULL)
     sfu_window_show_step (self, 0);
+  else if (self->state == SFU_WINDOW_STOPPING)
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.stop-all", NULL);
   else if (self->state != SFU_WINDOW_IDLE)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop", NULL);
   else if (sfu_canvas_is_comparing (self->canvas))
@@ -298,7 +298,7 @@ close_response_cb (AdwAlertDialog *dialog, const char *response, SfuWindow *self
       gtk_window_destroy (GTK_WINDOW (self));
     }
   else if (g_str_equal (response, "background"))
-    gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+    sfu_window_go_to_background (self);
 }
 
 static gboolean
@@ -317,8 +317,10 @@ sfu_window_close_request (GtkWindow *window)
   else
     {
       dialog = adw_alert_dialog_new (_("A Picture Is Being Made"), _("Stop it, or let it finish without the window?"));
-      adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "cancel", _("_Cancel"), "background", _("_Keep Running"), "stop",
-                                      _("_Stop and Close"), NULL);
+      adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "cancel", _("_Cancel"));
+      if (g_settings_get_boolean (self->house.settings, "run-in-background"))
+        adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "background", _("_Keep Running"));
+      adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "stop", _("_Stop and Close"));
     }
   adw_alert_dialog_set_response_appearance (ADW_ALERT_DIALOG (dialog), "stop", ADW_RESPONSE_DESTRUCTIVE);
   g_signal_connect_object (dialog, "response", G_CALLBACK (close_response_cb), self, 0);
@@ -332,6 +334,7 @@ static void
 sfu_window_dispose (GObject *object)
 {
   SfuWindow *self = SFU_WINDOW (object);
+  sfu_window_finish_presence (self);
   if (self->house.studio != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->house.studio, self);
@@ -340,6 +343,7 @@ sfu_window_dispose (GObject *object)
     }
   g_clear_handle_id (&self->session_source, g_source_remove);
   g_clear_handle_id (&self->clock_source, g_source_remove);
+  g_clear_handle_id (&self->bars_source, g_source_remove);
   if (self->loading != NULL)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
@@ -372,6 +376,7 @@ sfu_window_class_init (SfuWindowClass *klass)
   g_type_ensure (SFU_TYPE_PICTURE_TILE);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-window.ui");
   CHILD (toasts); CHILD (pages); CHILD (layouts); CHILD (settings_split); CHILD (history_split); CHILD (sheet);
+  CHILD (wide_view); CHILD (narrow_view); CHILD (stage_view);
   CHILD (wide_title); CHILD (narrow_title); CHILD (menu_button); CHILD (picture_button); CHILD (count_button);
   CHILD (queue_button); CHILD (zoom_button); CHILD (compare_button); CHILD (favourites_toggle); CHILD (favourite_button);
   CHILD (generate_button); CHILD (narrow_button); CHILD (add_button); CHILD (live_button); CHILD (keep_button); CHILD (continue_button);
@@ -412,6 +417,7 @@ connect_house (SfuWindow *self)
   g_signal_connect_object (self->house.library, "scanned", G_CALLBACK (library_scanned_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->house.history, "loaded", G_CALLBACK (sfu_window_show_last), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "changed", G_CALLBACK (settings_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (sfu_settings_panel_prompt (self->settings), "pasted", G_CALLBACK (sfu_window_offer_pasted), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->settings, "model-activated", G_CALLBACK (model_activated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->film, "step-chosen", G_CALLBACK (step_chosen_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->canvas, "notify::zoom", G_CALLBACK (zoom_cb), self, G_CONNECT_SWAPPED);
@@ -434,6 +440,8 @@ sfu_window_new (GtkApplication *application, const SfuHouse *house)
     self->wanted_model = g_steal_pointer (&last);
   sfu_window_init_history (self);
   sfu_window_init_drops (self);
+  sfu_window_init_presence (self);
+  sfu_window_init_fullscreen (self);
   gtk_menu_button_set_popover (self->queue_button, sfu_queue_popover_new (self));
   self->model_popover = sfu_model_popover_new (self);
   gtk_widget_set_parent (self->model_popover, sfu_settings_panel_model_row (self->settings));
@@ -453,38 +461,6 @@ sfu_window_new (GtkApplication *application, const SfuHouse *house)
 
 /* -- from outside -- */
 
-static void
-restore_shown (SfuWindow *self)
-{
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.restore", NULL);
-}
-
-void
-sfu_window_open (SfuWindow *self, const char *path)
-{
-  SfuPicture *known = sfu_history_find_path (self->house.history, path);
-  g_autoptr (SfuPicture) picture = NULL;
-  g_autoptr (GHashTable) texts = NULL;
-  g_autoptr (SfuRequest) request = NULL;
-  g_autoptr (GError) error = NULL;
-  guint width, height;
-  if (known != NULL)
-    {
-      sfu_window_show_picture (self, known);
-      return;
-    }
-  if (!sfu_png_read_header (path, &width, &height, &texts, &error))
-    {
-      sfu_window_toast (self, error->message);
-      return;
-    }
-  request = sfu_request_from_texts (texts, NULL);
-  picture = sfu_picture_new (path, request, width, height, 0);
-  sfu_window_show_picture (self, picture);
-  if (request != NULL)
-    sfu_window_banner (self, _("This picture's settings were found"), _("Restore"), restore_shown);
-}
-
 void
 sfu_window_set_prompt (SfuWindow *self, const char *prompt)
 {
@@ -496,21 +472,6 @@ sfu_window_set_model (SfuWindow *self, const char *path)
 {
   g_autofree char *full = g_canonicalize_filename (path, NULL);
   sfu_window_choose_model (self, sfu_library_add (self->house.library, full));
-}
-
-void
-sfu_window_restore_from (SfuWindow *self, const char *path)
-{
-  g_autoptr (GHashTable) texts = NULL;
-  g_autoptr (SfuRequest) request = NULL;
-  g_autoptr (GError) error = NULL;
-  guint width, height;
-  if (!sfu_png_read_header (path, &width, &height, &texts, &error))
-    sfu_window_toast (self, error->message);
-  else if ((request = sfu_request_from_texts (texts, NULL)) != NULL)
-    sfu_window_restore (self, request);
-  else
-    sfu_window_toast (self, _("There are no settings in this picture"));
 }
 
 void
