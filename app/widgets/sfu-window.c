@@ -357,8 +357,8 @@ sfu_window_dispose (GObject *object)
   g_clear_pointer (&self->deleted, g_ptr_array_unref);
   if (self->history_view != NULL)
     gtk_list_view_set_model (self->history_view, NULL);
+  self->house.studio = NULL;
   gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_WINDOW);
-  self->house.studio = NULL; /* parts still let go of it while they are taken down */
   g_clear_pointer (&self->thumbnails, sfu_thumbnails_free);
   G_OBJECT_CLASS (sfu_window_parent_class)->dispose (object);
 }

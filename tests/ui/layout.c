@@ -93,15 +93,55 @@ check_clipping (const char *state, GtkWidget *widget, const char *text)
           float left = clip.origin.x - box.origin.x, right = box.origin.x + box.size.width - clip.origin.x - clip.size.width;
           float top = clip.origin.y - box.origin.y, bottom = box.origin.y + box.size.height - clip.origin.y - clip.size.height;
           if (across == GTK_POLICY_NEVER && MAX (left, right) > 0.5)
-            problem (state, widget, text, "is cut by %.0f pixels at the side by %s", MAX (left, right), G_OBJECT_TYPE_NAME (outer));
+            {
+              problem (state, widget, text, "is cut by %.0f pixels at the side by %s", MAX (left, right), G_OBJECT_TYPE_NAME (outer));
+              break;
+            }
           if (down == GTK_POLICY_NEVER && MAX (top, bottom) > 0.5)
-            problem (state, widget, text, "is cut by %.0f pixels of height by %s", MAX (top, bottom), G_OBJECT_TYPE_NAME (outer));
+            {
+              problem (state, widget, text, "is cut by %.0f pixels of height by %s", MAX (top, bottom), G_OBJECT_TYPE_NAME (outer));
+              break;
+            }
         }
       if (scrolls)
         inner = outer;
       if (whole)
         break;
     }
+}
+
+/* Whether @above may lie on @below: where both meet, the one is meant to come up over the other. */
+static gboolean
+may_cover (GtkWidget *above, GtkWidget *below)
+{
+  while (!gtk_widget_is_ancestor (below, above))
+    above = gtk_widget_get_parent (above);
+  return ADW_IS_BOTTOM_SHEET (above) || ADW_IS_TOAST_OVERLAY (above) || GTK_IS_OVERLAY (above) || GTK_IS_NATIVE (above)
+         || gtk_widget_get_ancestor (above, ADW_TYPE_ENTRY_ROW) != NULL || g_str_equal (G_OBJECT_TYPE_NAME (above), "AdwDialogHost");
+}
+
+/* Nothing else lies on its middle, where that can be seen at all. */
+static void
+check_covering (const char *state, GtkWidget *widget, const char *text)
+{
+  GtkWidget *native = GTK_WIDGET (gtk_widget_get_native (widget)), *there;
+  graphene_point_t middle;
+  if (!gtk_widget_compute_point (widget, native, &GRAPHENE_POINT_INIT (gtk_widget_get_width (widget) / 2.0, gtk_widget_get_height (widget) / 2.0),
+                                 &middle))
+    return;
+  for (GtkWidget *w = gtk_widget_get_parent (widget); w != NULL && w != native; w = gtk_widget_get_parent (w))
+    {
+      graphene_rect_t view;
+      if (!GTK_IS_SCROLLED_WINDOW (w) || !gtk_widget_compute_bounds (w, native, &view))
+        continue;
+      graphene_rect_inset (&view, 2, 2);
+      if (!graphene_rect_contains_point (&view, &middle))
+        return;
+    }
+  there = gtk_widget_pick (native, middle.x, middle.y, GTK_PICK_INSENSITIVE | GTK_PICK_NON_TARGETABLE);
+  if (there != NULL && there != widget && !gtk_widget_is_ancestor (there, widget) && !gtk_widget_is_ancestor (widget, there)
+      && !may_cover (there, widget))
+    problem (state, widget, text, "is covered by %s", G_OBJECT_TYPE_NAME (there));
 }
 
 static void
@@ -113,6 +153,7 @@ check_below (const char *state, GtkWidget *widget)
     {
       check_label (state, GTK_LABEL (widget));
       check_clipping (state, widget, gtk_label_get_text (GTK_LABEL (widget)));
+      check_covering (state, widget, gtk_label_get_text (GTK_LABEL (widget)));
     }
   else if (GTK_IS_TEXT (widget))
     {
@@ -236,7 +277,7 @@ check_settings (void)
     }
   gtk_widget_activate_action (settings, "settings.show-advanced", NULL);
   check_window ("advanced");
-  gtk_widget_activate_action (settings, "navigation.pop", NULL);
+  adw_navigation_view_pop (ADW_NAVIGATION_VIEW (gtk_widget_get_first_child (settings)));
   test_house_settle (&house);
   check_popover ("models", "win.models", house.window->model_popover);
   check_popover ("queue", "win.queue", GTK_WIDGET (gtk_menu_button_get_popover (house.window->queue_button)));
@@ -273,9 +314,10 @@ check_all (void)
   check_window ("first-run");
   check_run ();
   gtk_widget_set_visible (GTK_WIDGET (window->drop_zones), TRUE);
-  sfu_window_banner (window, _("The graphics driver stopped responding"), _("Details"), NULL);
-  check_window ("banner-and-drop");
+  check_window ("drop");
   gtk_widget_set_visible (GTK_WIDGET (window->drop_zones), FALSE);
+  sfu_window_banner (window, _("The graphics driver stopped responding"), _("Details"), NULL);
+  check_window ("banner");
   adw_banner_set_revealed (window->banner, FALSE);
   if (is_narrow ())
     adw_bottom_sheet_set_open (window->sheet, TRUE);
