@@ -52,7 +52,7 @@ running_cb (SfuWindow *self)
 {
   SfuRun *run = sfu_studio_running (self->house.studio);
   if (run != NULL)
-    g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update_soon), self, G_CONNECT_SWAPPED);
   sfu_window_save_session_soon (self);
 }
 
@@ -130,7 +130,9 @@ clock_cb (gpointer data)
   SfuWindow *self = data;
   SfuRun *run = sfu_studio_running (self->house.studio);
   /* The time left goes down between steps too. */
-  if (self->state != SFU_WINDOW_IDLE)
+  if (self->stale)
+    sfu_window_update (self);
+  else if (self->state != SFU_WINDOW_IDLE)
     {
       g_autofree char *status = sfu_window_status_text (self);
       gtk_label_set_text (self->status_label, status);
@@ -427,7 +429,7 @@ connect_house (SfuWindow *self)
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
-  self->clock_source = g_timeout_add (100, clock_cb, self);
+  self->clock_source = g_timeout_add (SFU_WINDOW_CLOCK_MS, clock_cb, self);
 }
 
 SfuWindow *
