@@ -361,8 +361,15 @@ sfu_window_dispose (GObject *object)
     gtk_list_view_set_model (self->history_view, NULL);
   self->house.studio = NULL;
   gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_WINDOW);
-  g_clear_pointer (&self->thumbnails, sfu_thumbnails_free);
   G_OBJECT_CLASS (sfu_window_parent_class)->dispose (object);
+}
+
+static void
+sfu_window_finalize (GObject *object)
+{
+  /* Tiles let go of their thumbnails until the last of them is gone. */
+  sfu_thumbnails_free (SFU_WINDOW (object)->thumbnails);
+  G_OBJECT_CLASS (sfu_window_parent_class)->finalize (object);
 }
 
 static void
@@ -371,6 +378,7 @@ sfu_window_class_init (SfuWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 #define CHILD(name) gtk_widget_class_bind_template_child (widget_class, SfuWindow, name)
   G_OBJECT_CLASS (klass)->dispose = sfu_window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sfu_window_finalize;
   GTK_WINDOW_CLASS (klass)->close_request = sfu_window_close_request;
   g_type_ensure (SFU_TYPE_SETTINGS_PANEL);
   g_type_ensure (SFU_TYPE_CANVAS);
