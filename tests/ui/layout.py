@@ -57,9 +57,8 @@ for screen in desks:
 with ThreadPoolExecutor(len(desks)) as pool:
     for number, (name, done) in enumerate(zip(names, pool.map(look, names)), 1):
         failed += done.returncode != 0
-        if done.returncode < 0: print(f'# {name} was ended by signal {-done.returncode}')
-    if done.returncode < 0: print(f'# {name} ended by signal {-done.returncode}')
         for line in done.stdout.splitlines(): print('#', line)
+        if done.returncode < 0: print(f'# it was ended by signal {-done.returncode}')
         print('ok' if done.returncode == 0 else 'not ok', number, name, flush=True)
 for screen in desks: screen.close()
 sys.exit(failed > 0)
