@@ -9,6 +9,7 @@
 #include "sfu-shortcuts.h"
 
 Pretence pretence = { 20, 64, 1, 0 };
+guint n_previews_reported;
 
 /* -- the engine that pretends -- */
 
@@ -63,7 +64,10 @@ paint (SfuJob *job)
       sfu_job_report_step (job, 0, step, p.ms);
       sfu_job_report_moment (job, moment, 0);
       if (sfu_job_wants_preview (job, step, p.steps))
-        sfu_job_report_preview (job, image, 0, step);
+        {
+          sfu_job_report_preview (job, image, 0, step);
+          n_previews_reported++;
+        }
       if (step == p.hold_at)
         sleep_until (job, G_MAXINT64);
     }

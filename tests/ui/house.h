@@ -13,6 +13,7 @@ typedef struct {
   guint hold_at;        /* waits after this step until the job is stopped; 0: goes through */
 } Pretence;
 extern Pretence pretence;
+extern guint n_previews_reported; /* by all jobs that are over */
 
 typedef struct {
   AdwApplication *application;
