@@ -20,12 +20,13 @@ struct _SfuPromptView {
   guint former_at; /* how many back; 0: the draft */
   char *draft;
   guint count_source;
+  double weight_step; /* of a key press */
   gboolean composing;
 };
 
 G_DEFINE_FINAL_TYPE (SfuPromptView, sfu_prompt_view, GTK_TYPE_WIDGET)
 
-enum { PROP_0, PROP_TITLE, PROP_PLACEHOLDER, PROP_LINES, N_PROPS };
+enum { PROP_0, PROP_TITLE, PROP_PLACEHOLDER, PROP_LINES, PROP_WEIGHT_STEP, N_PROPS };
 static GParamSpec *props[N_PROPS];
 static guint changed_signal, pasted_signal;
 
@@ -193,7 +194,7 @@ key_cb (SfuPromptView *self, guint key, guint code, GdkModifierType state)
   if (self->composing)
     return FALSE;
   if ((held & ~GDK_SHIFT_MASK) == GDK_CONTROL_MASK && (up || down))
-    weigh (self, (up ? 1 : -1) * (held & GDK_SHIFT_MASK ? 0.05 : 0.1));
+    weigh (self, (up ? 1 : -1) * self->weight_step * (held & GDK_SHIFT_MASK ? 0.5 : 1));
   else if (held == GDK_ALT_MASK && (up || down))
     walk_former (self, up ? 1 : -1);
   else if (held == GDK_ALT_MASK && (key == GDK_KEY_Left || key == GDK_KEY_Right))
@@ -216,6 +217,8 @@ sfu_prompt_view_set_property (GObject *object, guint id, const GValue *value, GP
     }
   else if (id == PROP_PLACEHOLDER)
     gtk_label_set_text (self->placeholder_label, g_value_get_string (value));
+  else if (id == PROP_WEIGHT_STEP)
+    self->weight_step = g_value_get_double (value);
   else
     {
       /* Lines in the view's own font, so that the field grows with the user's text size. */
@@ -248,6 +251,7 @@ sfu_prompt_view_class_init (SfuPromptViewClass *klass)
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_PLACEHOLDER] = g_param_spec_string ("placeholder", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_LINES] = g_param_spec_int ("lines", NULL, NULL, 1, 20, 1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_WEIGHT_STEP] = g_param_spec_double ("weight-step", NULL, NULL, 0, 1, 0.1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
   changed_signal = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   pasted_signal = g_signal_new ("pasted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -274,6 +278,7 @@ sfu_prompt_view_init (SfuPromptView *self)
 {
   GtkEventController *keys = gtk_event_controller_key_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->weight_step = 0.1;
   self->buffer = gtk_text_view_get_buffer (self->view);
   gtk_text_buffer_set_enable_undo (self->buffer, TRUE);
   self->weight_tag = gtk_text_buffer_create_tag (self->buffer, NULL, "weight", PANGO_WEIGHT_BOLD, NULL);

@@ -1,6 +1,6 @@
 /* sfu-prompt-view.h: a text field for a prompt: caption, token count, undo, weights by keyboard.
  *
- * Properties: "title" (also the accessible name), "placeholder". Signals: "changed"; "pasted" (char*): the text
+ * Properties: "title" (also the accessible name), "placeholder", "weight-step". Signals: "changed"; "pasted" (char*): the text
  * after a paste that seems to have brought settings along. */
 #pragma once
 

@@ -147,4 +147,5 @@ GtkWidget *sfu_paper_new (SfuWindow *self);                         /* sfu-paper
 GtkWidget *sfu_queue_popover_new (SfuWindow *self);                 /* sfu-queue-popover.c */
 GtkWidget *sfu_model_popover_new (SfuWindow *self);                 /* sfu-model-popover.c */
 AdwNavigationPage *sfu_gallery_new (SfuWindow *self, gboolean search); /* sfu-gallery.c */
+GtkWidget *sfu_device_row_new (GSettings *settings);                /* sfu-device-row.c */
 AdwDialog *sfu_preferences_new (SfuWindow *self);                   /* sfu-preferences.c */
