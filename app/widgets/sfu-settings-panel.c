@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "sfu-error-words.h"
 #include "sfu-import.h"
 #include "sfu-numbers.h"
 #include "sfu-scheduler.h"
@@ -239,7 +240,7 @@ imported_start_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autofree char *path = sfu_import_finish (result, &error);
   if (path != NULL)
     sfu_settings_panel_set_start (self, path);
-  gtk_label_set_text (self->start_problem, error != NULL ? error->message : "");
+  gtk_label_set_text (self->start_problem, error != NULL ? sfu_error_words (error) : "");
   gtk_widget_set_visible (GTK_WIDGET (self->start_problem), error != NULL);
 }
 

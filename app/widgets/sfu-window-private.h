@@ -101,6 +101,9 @@ void sfu_window_show_last (SfuWindow *self);
 
 /* sfu-window.c */
 void sfu_window_toast (SfuWindow *self, const char *text);
+/* Says it in the user's language, with the whole message behind a button. */
+void sfu_window_toast_error (SfuWindow *self, const GError *error);
+void sfu_window_show_details (SfuWindow *self, const char *text);
 void sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model);
 /* Fills in all fields, with a toast that can take it back. */
 void sfu_window_restore (SfuWindow *self, const SfuRequest *request);

@@ -174,7 +174,7 @@ loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
     return;
   if (image == NULL)
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   g_clear_object (&self->shown_texture);

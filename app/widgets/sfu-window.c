@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sfu-error-words.h"
 #include "sfu-shortcuts.h"
 #include "sfu-texture.h"
 
@@ -17,6 +18,43 @@ sfu_window_toast (SfuWindow *self, const char *text)
 {
   AdwToast *toast = adw_toast_new (text);
   adw_toast_set_use_markup (toast, FALSE);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+details_response_cb (AdwAlertDialog *dialog, const char *response, GtkWidget *self)
+{
+  if (g_str_equal (response, "copy"))
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (self), adw_alert_dialog_get_body (dialog));
+}
+
+void
+sfu_window_show_details (SfuWindow *self, const char *text)
+{
+  AdwDialog *dialog = adw_alert_dialog_new (_("What Went Wrong"), text);
+  adw_alert_dialog_set_prefer_wide_layout (ADW_ALERT_DIALOG (dialog), TRUE);
+  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "copy", _("Copy _Report"), "close", _("_Close"), NULL);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (details_response_cb), self, 0);
+  adw_dialog_present (dialog, GTK_WIDGET (self));
+}
+
+static void
+toast_details_cb (AdwToast *toast, SfuWindow *self)
+{
+  sfu_window_show_details (self, g_object_get_data (G_OBJECT (toast), "message"));
+}
+
+void
+sfu_window_toast_error (SfuWindow *self, const GError *error)
+{
+  AdwToast *toast = adw_toast_new (sfu_error_words (error));
+  adw_toast_set_use_markup (toast, FALSE);
+  if (sfu_error_has_details (error))
+    {
+      adw_toast_set_button_label (toast, _("Details"));
+      g_object_set_data_full (G_OBJECT (toast), "message", g_strdup (error->message), g_free);
+      g_signal_connect_object (toast, "button-clicked", G_CALLBACK (toast_details_cb), self, 0);
+    }
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
