@@ -220,15 +220,15 @@ sfu_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline
 {
   SfuCanvas *self = SFU_CANVAS (widget);
   graphene_rect_t r = picture_rect (self);
-  int w, h, min_w, min_h;
+  int w, h, min_w, min_h, natural_h;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
   if (self->placeholder == NULL)
     return;
   /* Words may be wider than a narrow paper: then they lie on the mat around it too. */
   gtk_widget_measure (self->placeholder, GTK_ORIENTATION_HORIZONTAL, -1, &min_w, NULL, NULL, NULL);
   w = MIN (MAX (MAX (min_w, r.size.width - 2 * MARGIN), MIN (320, width)), width);
-  gtk_widget_measure (self->placeholder, GTK_ORIENTATION_VERTICAL, w, &min_h, NULL, NULL, NULL);
-  h = MIN (MAX (min_h, r.size.height - 2 * MARGIN), height);
+  gtk_widget_measure (self->placeholder, GTK_ORIENTATION_VERTICAL, w, &min_h, &natural_h, NULL, NULL);
+  h = MIN (MAX (natural_h, r.size.height - 2 * MARGIN), height);
   if (gtk_widget_get_child_visible (self->placeholder))
     gtk_widget_allocate (self->placeholder, MAX (w, min_w), MAX (h, min_h), -1,
                          gsk_transform_translate (NULL, &GRAPHENE_POINT_INIT ((width - w) / 2.0, (height - MAX (h, min_h)) / 2.0)));

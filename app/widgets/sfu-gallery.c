@@ -190,7 +190,7 @@ grid_new (Gallery *self)
   g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), self);
   grid = gtk_grid_view_new (GTK_SELECTION_MODEL (self->selection), factory);
   gtk_grid_view_set_max_columns (GTK_GRID_VIEW (grid), 12);
-  gtk_grid_view_set_min_columns (GTK_GRID_VIEW (grid), 2);
+  gtk_grid_view_set_min_columns (GTK_GRID_VIEW (grid), 1);
   gtk_grid_view_set_enable_rubberband (GTK_GRID_VIEW (grid), TRUE);
   gtk_widget_add_css_class (grid, "gallery");
   gtk_accessible_update_property (GTK_ACCESSIBLE (grid), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Gallery"), -1);
@@ -204,13 +204,16 @@ static GtkWidget *
 bars_new (Gallery *self, GtkWidget *view)
 {
   GtkWidget *header = adw_header_bar_new (), *toggle = gtk_toggle_button_new (), *scale = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 96, 320, 16);
+  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *space = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL);
   self->which = ADW_TOGGLE_GROUP (adw_toggle_group_new ());
+  gtk_widget_add_css_class (space, "spacer");
   add_toggle (self, "all", _("All"));
   add_toggle (self, "favourites", _("Favourites"));
   add_toggle (self, "today", _("Today"));
   self->search_bar = GTK_SEARCH_BAR (gtk_search_bar_new ());
   self->search = GTK_EDITABLE (gtk_search_entry_new ());
-  gtk_widget_set_size_request (GTK_WIDGET (self->search), 300, -1);
+  gtk_editable_set_max_width_chars (self->search, 40);
+  gtk_widget_set_hexpand (GTK_WIDGET (self->search), TRUE);
   gtk_search_bar_set_child (self->search_bar, GTK_WIDGET (self->search));
   gtk_search_bar_connect_entry (self->search_bar, self->search);
   gtk_search_bar_set_key_capture_widget (self->search_bar, view);
@@ -218,13 +221,17 @@ bars_new (Gallery *self, GtkWidget *view)
   gtk_widget_set_tooltip_text (toggle, _("Search"));
   g_object_bind_property (toggle, "active", self->search_bar, "search-mode-enabled", G_BINDING_BIDIRECTIONAL);
   gtk_range_set_value (GTK_RANGE (scale), g_settings_get_int (self->window->house.settings, "gallery-size"));
-  gtk_widget_set_size_request (scale, 120, -1);
+  gtk_widget_set_size_request (scale, 80, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (scale), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Size of the pictures"), -1);
   g_signal_connect (scale, "value-changed", G_CALLBACK (size_cb), self);
-  adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), GTK_WIDGET (self->which));
   adw_header_bar_pack_end (ADW_HEADER_BAR (header), toggle);
-  adw_header_bar_pack_end (ADW_HEADER_BAR (header), scale);
+  gtk_widget_add_css_class (tools, "toolbar");
+  gtk_widget_set_hexpand (space, TRUE);
+  gtk_box_append (GTK_BOX (tools), GTK_WIDGET (self->which));
+  gtk_box_append (GTK_BOX (tools), space);
+  gtk_box_append (GTK_BOX (tools), scale);
   adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), header);
+  adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), tools);
   adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), GTK_WIDGET (self->search_bar));
   self->action_bar = gtk_action_bar_new ();
   gtk_action_bar_pack_start (GTK_ACTION_BAR (self->action_bar), bar_button (self, _("Favourite"), G_CALLBACK (favourite_cb)));

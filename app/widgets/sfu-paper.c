@@ -26,7 +26,7 @@ sfu_paper_new (SfuWindow *self)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 10), *icon = gtk_image_new_from_icon_name ("sfu-brush-symbolic");
   GtkWidget *title = gtk_label_new (_("Describe a Picture"));
   GtkWidget *text = gtk_label_new (_("Type a prompt, then press Generate or Ctrl+Return. The picture forms here, step by step."));
-  GtkWidget *or = gtk_label_new (_("Or start from one of these")), *wrap = adw_wrap_box_new ();
+  GtkWidget *scroller = gtk_scrolled_window_new (), *or = gtk_label_new (_("Or start from one of these")), *wrap = adw_wrap_box_new ();
   gtk_image_set_pixel_size (GTK_IMAGE (icon), 64);
   gtk_widget_add_css_class (icon, "dim-label");
   gtk_widget_add_css_class (title, "title-1");
@@ -57,5 +57,10 @@ sfu_paper_new (SfuWindow *self)
   gtk_box_append (GTK_BOX (box), text);
   gtk_box_append (GTK_BOX (box), or);
   gtk_box_append (GTK_BOX (box), wrap);
-  return box;
+  /* In a small window it is longer than the canvas. */
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), box);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_propagate_natural_width (GTK_SCROLLED_WINDOW (scroller), TRUE);
+  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);
+  return scroller;
 }

@@ -10,6 +10,7 @@
 
 struct _SfuPromptView {
   GtkWidget parent_instance;
+  GtkWidget *box;
   GtkLabel *title_label, *count_label, *placeholder_label, *note_label;
   GtkScrolledWindow *scroller;
   GtkTextView *view;
@@ -238,6 +239,7 @@ sfu_prompt_view_dispose (GObject *object)
   g_clear_pointer (&self->tokenizer, sfu_tokenizer_unref);
   g_clear_pointer (&self->former, g_ptr_array_unref);
   g_clear_pointer (&self->draft, g_free);
+  g_clear_pointer (&self->box, gtk_widget_unparent);
   gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_PROMPT_VIEW);
   G_OBJECT_CLASS (sfu_prompt_view_parent_class)->dispose (object);
 }
@@ -257,6 +259,7 @@ sfu_prompt_view_class_init (SfuPromptViewClass *klass)
   pasted_signal = g_signal_new ("pasted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-prompt-view.ui");
+  gtk_widget_class_bind_template_child (widget_class, SfuPromptView, box);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, title_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, count_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, placeholder_label);

@@ -7,6 +7,7 @@ typedef struct {
   SfuWindow *window; /* outlives the popover */
   GtkLabel *heading;
   GtkListBox *list;
+  SfuStudio *studio; /* until the popover is destroyed, which may be after the window is disposed of */
   GtkToggleButton *pause;
   GtkWidget *clear;
   gboolean setting;
@@ -134,8 +135,9 @@ pause_cb (Queue *queue)
 static void
 destroyed_cb (Queue *queue)
 {
-  g_signal_handlers_disconnect_by_data (queue->window->house.studio, queue);
-  g_signal_handlers_disconnect_by_data (sfu_studio_waiting (queue->window->house.studio), queue);
+  g_signal_handlers_disconnect_by_data (sfu_studio_waiting (queue->studio), queue);
+  g_signal_handlers_disconnect_by_data (queue->studio, queue);
+  g_clear_object (&queue->studio);
 }
 
 GtkWidget *
@@ -146,6 +148,7 @@ sfu_queue_popover_new (SfuWindow *window)
   GtkWidget *popover = gtk_popover_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12), *head = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   queue->window = window;
+  queue->studio = g_object_ref (studio);
   queue->heading = GTK_LABEL (gtk_label_new (NULL));
   queue->list = GTK_LIST_BOX (gtk_list_box_new ());
   queue->pause = GTK_TOGGLE_BUTTON (gtk_toggle_button_new ());

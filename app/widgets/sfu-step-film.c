@@ -9,6 +9,7 @@
 #define MIN_TILE 18
 #define MAX_TILE 46
 #define GAP 3
+#define MIN_WIDTH 160
 
 struct _SfuStepFilm {
   GtkWidget parent_instance;
@@ -130,8 +131,8 @@ sfu_step_film_measure (GtkWidget *widget, GtkOrientation orientation, int for_si
     *minimum = *natural = TILE_HEIGHT + 12;
   else
     {
-      *minimum = 60;
-      *natural = MAX (60, (int) self->n_steps * (26 + GAP));
+      *minimum = MIN_WIDTH;
+      *natural = MAX (MIN_WIDTH, (int) self->n_steps * (26 + GAP));
     }
 }
 

@@ -64,15 +64,15 @@ add_zone (SfuWindow *self, Zone zone, const char *icon, const char *title)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8), *image = gtk_image_new_from_icon_name (icon), *label = gtk_label_new (title);
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
-  gtk_image_set_pixel_size (GTK_IMAGE (image), 32);
+  gtk_image_set_pixel_size (GTK_IMAGE (image), 24);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_CENTER);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 14);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 16);
   gtk_widget_set_valign (box, GTK_ALIGN_FILL);
   gtk_box_append (GTK_BOX (box), image);
   gtk_box_append (GTK_BOX (box), label);
   gtk_widget_add_css_class (box, "drop-zone");
-  gtk_widget_set_size_request (box, 140, 120);
+  gtk_widget_set_size_request (box, 120, -1);
   g_object_set_data (G_OBJECT (box), "zone", GUINT_TO_POINTER (zone));
   g_signal_connect (target, "drop", G_CALLBACK (zone_drop_cb), self);
   g_signal_connect (target, "enter", G_CALLBACK (zone_enter_cb), box);

@@ -33,7 +33,8 @@ struct _SfuWindow {
   GtkLabel *prompt_line, *queue_badge, *status_label, *waiting_label;
   AdwBanner *banner;
   GtkProgressBar *progress;
-  GtkBox *drop_zones, *step_bar, *running_box, *history_box, *history_tools, *zoom_box;
+  AdwWrapBox *step_bar;
+  GtkBox *drop_zones, *running_box, *history_box, *history_tools, *zoom_box;
   GtkListView *history_view;
   GtkScrolledWindow *history_scroller;
   SfuSettingsPanel *settings;

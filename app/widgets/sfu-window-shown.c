@@ -120,6 +120,8 @@ sfu_window_select_shown (SfuWindow *self)
     }
   self->selecting = TRUE;
   gtk_single_selection_set_selected (self->selection, position);
+  if (position != GTK_INVALID_LIST_POSITION)
+    gtk_list_view_scroll_to (self->history_view, position, GTK_LIST_SCROLL_NONE, NULL);
   self->selecting = FALSE;
 }
 

@@ -9,44 +9,63 @@ gi.require_version('Atspi', '2.0')
 from gi.repository import Atspi, GLib
 
 
-class Keys:
-    """Key presses by the X server's test extension."""
+class Hands:
+    """Keys and pointer by the X server's test extension."""
     def __init__(self, display):
         self.x, self.test = ctypes.CDLL('libX11.so.6'), ctypes.CDLL('libXtst.so.6')
         self.x.XOpenDisplay.restype = ctypes.c_void_p
-        for f in (self.x.XKeysymToKeycode, self.x.XFlush, self.test.XTestFakeKeyEvent): f.argtypes = None
         self.handle = ctypes.c_void_p(self.x.XOpenDisplay(display.encode()))
 
-    def send(self, symbol, down):
+    def key(self, symbol, down):
         code = self.x.XKeysymToKeycode(self.handle, ctypes.c_ulong(symbol))
         self.test.XTestFakeKeyEvent(self.handle, ctypes.c_uint(code), ctypes.c_int(down), ctypes.c_ulong(0))
         self.x.XFlush(self.handle)
 
+    def move(self, x, y):
+        self.test.XTestFakeMotionEvent(self.handle, ctypes.c_int(-1), ctypes.c_int(int(x)), ctypes.c_int(int(y)), ctypes.c_ulong(0))
+        self.x.XFlush(self.handle)
 
-class Desk:
-    def __init__(self, program, data, size='1440x920', **environment):
-        self.program, self.home = program, tempfile.mkdtemp(prefix='sfumato-ui-')
-        self.pictures = f'{self.home}/Sfumato'
+    def button(self, number, down):
+        """1 is the left one; 4 and 5 are the wheel's two directions."""
+        self.test.XTestFakeButtonEvent(self.handle, ctypes.c_uint(number), ctypes.c_int(down), ctypes.c_ulong(0))
+        self.x.XFlush(self.handle)
+
+
+class Screen:
+    """An X server that nobody looks at, a home folder, and the environment of whoever draws there."""
+    def __init__(self, size='1440x920', **environment):
+        self.home = tempfile.mkdtemp(prefix='sfumato-ui-')
         self.frames = f'{self.home}/frames'
-        for folder in ('frames', 'run'): os.mkdir(f'{self.home}/{folder}', 0o700)
-        self.display = f':{90 + os.getpid() % 400}'
+        for folder in ('frames', 'run', '.config/gtk-4.0'): os.makedirs(f'{self.home}/{folder}', 0o700)
+        with open(f'{self.home}/.config/gtk-4.0/settings.ini', 'w') as f: f.write('[Settings]\ngtk-font-name=Inter 11\n')
+        end, number = os.pipe()
+        self.server = subprocess.Popen(['Xvfb', '-displayfd', str(number), '-screen', '0', f'{size}x24', '-fbdir', self.frames, '-nolisten', 'tcp'],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[number])
+        os.close(number)
+        with os.fdopen(end) as f: self.display = f':{f.readline().strip()}'
         self.environment = {
             **os.environ, 'HOME': self.home, 'XDG_RUNTIME_DIR': f'{self.home}/run', 'DISPLAY': self.display, 'GDK_BACKEND': 'x11',
-            'GSK_RENDERER': 'cairo', 'GSETTINGS_BACKEND': 'keyfile', 'SFU_DATA': data, 'LANG': 'C.UTF-8', 'LIBGL_ALWAYS_SOFTWARE': '1',
-            'NO_AT_BRIDGE': '0', **environment}
+            'GSK_RENDERER': 'cairo', 'GSETTINGS_BACKEND': 'keyfile', 'LANG': 'C.UTF-8', 'LIBGL_ALWAYS_SOFTWARE': '1', **environment}
         for name in ('XDG_CACHE_HOME', 'XDG_STATE_HOME', 'XDG_DATA_HOME', 'XDG_CONFIG_HOME', 'WAYLAND_DISPLAY', 'AT_SPI_BUS_ADDRESS'):
             self.environment.pop(name, None)
-        self.server = subprocess.Popen(['Xvfb', self.display, '-screen', '0', f'{size}x24', '-fbdir', self.frames, '-nolisten', 'tcp'],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        bus = subprocess.Popen(['dbus-daemon', '--session', '--print-address=1', '--nofork'], stdout=subprocess.PIPE, text=True,
-                               stderr=subprocess.DEVNULL, env=self.environment)
-        self.bus = bus
-        self.environment['DBUS_SESSION_BUS_ADDRESS'] = bus.stdout.readline().strip()
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Desk(Screen):
+    def __init__(self, program, data, size='1440x920', **environment):
+        super().__init__(size, SFU_DATA=data, NO_AT_BRIDGE='0', **environment)
+        self.program, self.pictures = program, f'{self.home}/Sfumato'
+        self.bus = subprocess.Popen(['dbus-daemon', '--session', '--print-address=1', '--nofork'], stdout=subprocess.PIPE, text=True,
+                                    stderr=subprocess.DEVNULL, env=self.environment)
+        self.environment['DBUS_SESSION_BUS_ADDRESS'] = self.bus.stdout.readline().strip()
         os.environ.update({k: self.environment[k] for k in ('DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'XDG_RUNTIME_DIR', 'HOME')})
-        self.app = self.x = None
+        self.app = None
         self.log = f'{self.home}/log'
-        wait_for(lambda: os.path.exists(f'{self.frames}/Xvfb_screen0'), 10, 'the X server')
-        self.x = Keys(self.display)
+        self.x = Hands(self.display)
 
     def start(self, *arguments, wait=True):
         self.app = subprocess.Popen([self.program, *arguments], env=self.environment, stdout=open(self.log, 'a'), stderr=subprocess.STDOUT)
@@ -120,9 +139,9 @@ class Desk:
         codes = {'Control': 0xffe3, 'Shift': 0xffe1, 'Alt': 0xffe9}
         names = {'Return': 0xff0d, 'Escape': 0xff1b, 'Tab': 0xff09, 'Up': 0xff52, 'Down': 0xff54, 'Left': 0xff51, 'Right': 0xff53,
                  'Delete': 0xffff, 'Home': 0xff50, 'End': 0xff57, 'F6': 0xffc3, 'F9': 0xffc6, 'F11': 0xffc8}
-        for h in held: self.x.send(codes[h], True)
-        for down in (True, False): self.x.send(names.get(last, ord(last[0])), down)
-        for h in reversed(held): self.x.send(codes[h], False)
+        for h in held: self.x.key(codes[h], True)
+        for down in (True, False): self.x.key(names.get(last, ord(last[0])), down)
+        for h in reversed(held): self.x.key(codes[h], False)
         time.sleep(0.15)
 
     def files(self):
@@ -140,10 +159,9 @@ class Desk:
 
     def close(self):
         self.kill()
-        for p in (self.bus, self.server):
-            p.terminate()
-            p.wait()
-        shutil.rmtree(self.home, ignore_errors=True)
+        self.bus.terminate()
+        self.bus.wait()
+        super().close()
 
     def shot(self, path):
         """The screen as PNG, out of the X server's frame buffer (an XWD file)."""
