@@ -1,7 +1,10 @@
 #include "sfu-checkpoint.h"
 
-/* Prompts whose encoding is kept: about 250 kB each. */
-#define KEPT_PROMPTS 32
+#include <string.h>
+
+/* Chunks of prompts whose encoding is kept: about 250 kB each. What one job needs is kept whatever its length. */
+#define KEPT_CHUNKS 64
+#define KEPT_PROMPTS 3
 
 struct _SfuCheckpoint {
   char *key; /* of what was asked for: see key_of() */
@@ -11,17 +14,15 @@ struct _SfuCheckpoint {
   SfuNets nets;
   GpuDtype dtype;
   SfuPrograms *programs; /* of the last size */
-  GHashTable *prompts;   /* char* -> SfuConditioning */
+  GHashTable *prompts;   /* rule and prompt -> SfuConditioning */
   GQueue recent;         /* the prompts table's keys, the latest first */
+  guint kept_chunks;     /* of all of them */
 };
 
 static void
 conditioning_free (gpointer data)
 {
-  SfuConditioning *self = data;
-  g_clear_pointer (&self->tokens, sfu_tokens_free);
-  g_free (self->states);
-  g_free (self);
+  sfu_conditioning_free (data);
 }
 
 /* What a request decides when the model is loaded. */
@@ -156,42 +157,101 @@ sfu_checkpoint_native_side (SfuCheckpoint *self)
 }
 
 SfuPrograms *
-sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, GError **error)
+sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, GError **error)
 {
   SfuPrograms *programs = self->programs;
-  if (programs != NULL && programs->width == width && programs->height == height && programs->halves == halves)
+  gboolean fits = programs != NULL && programs->width == width && programs->height == height && programs->halves == halves;
+  if (fits && (n_tokens == 0 || programs->n_tokens == n_tokens))
     return programs;
+  if (fits)
+    {
+      sfu_programs_set_n_tokens (programs, n_tokens);
+      gpu_arena_release (self->nets.arena);
+      return programs;
+    }
   /* The old size's memory first: the new one may need it. */
   g_clear_pointer (&self->programs, sfu_programs_free);
   gpu_arena_release (self->nets.arena);
   gpu_arena_release (self->nets.preview_arena);
-  self->programs = sfu_programs_new (&self->nets, self->dtype, width, height, halves, self->nets.clip->max_positions, error);
+  self->programs = sfu_programs_new (&self->nets, self->dtype, width, height, halves,
+                                     n_tokens > 0 ? n_tokens : self->nets.clip->max_positions, error);
   return self->programs;
 }
 
-const SfuConditioning *
-sfu_checkpoint_condition (SfuCheckpoint *self, const char *prompt, GCancellable *cancellable, GError **error)
-{
-  SfuConditioning *known = g_hash_table_lookup (self->prompts, prompt);
-  if (known != NULL)
-    return known;
+/* -- prompts -- */
 
-  SfuConditioning *fresh = g_new0 (SfuConditioning, 1);
-  fresh->tokens = sfu_tokenizer_encode (self->tokenizer, prompt, self->nets.clip->max_positions);
-  fresh->states = sfu_nets_encode_prompt (&self->nets, self->dtype, fresh->tokens->ids, fresh->tokens->n_ids, cancellable, error);
-  if (fresh->states == NULL)
-    {
-      conditioning_free (fresh);
-      return NULL;
-    }
-  /* One more than is kept: a job needs two prompts at once. */
-  if (g_queue_get_length (&self->recent) > KEPT_PROMPTS)
-    {
-      g_autofree char *oldest = g_queue_pop_tail (&self->recent);
-      g_hash_table_remove (self->prompts, oldest);
-    }
-  char *key = g_strdup (prompt);
+static void
+forget_oldest (SfuCheckpoint *self)
+{
+  g_autofree char *oldest = g_queue_pop_tail (&self->recent);
+  const SfuConditioning *conditioning = g_hash_table_lookup (self->prompts, oldest);
+  self->kept_chunks -= conditioning->chunks->n_chunks;
+  g_hash_table_remove (self->prompts, oldest);
+}
+
+/* Takes @key and @fresh. */
+static void
+keep (SfuCheckpoint *self, char *key, SfuConditioning *fresh)
+{
+  while (g_queue_get_length (&self->recent) >= KEPT_PROMPTS && self->kept_chunks + fresh->chunks->n_chunks > KEPT_CHUNKS)
+    forget_oldest (self);
+  self->kept_chunks += fresh->chunks->n_chunks;
   g_queue_push_head (&self->recent, key);
   g_hash_table_insert (self->prompts, key, fresh);
-  return fresh;
+}
+
+static SfuConditioning *
+encode (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt, GCancellable *cancellable, GError **error)
+{
+  guint length = self->nets.clip->max_positions;
+  g_autoptr (SfuChunks) chunks = sfu_chunks_new (self->tokenizer, rule, prompt, length);
+  g_autofree float *states = NULL, *empty = NULL;
+  if (chunks->n_chunks > SFU_MAX_CHUNKS)
+    {
+      g_set_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID, "The prompt is too long: it has %u tokens, use %u at most.",
+                   chunks->used, SFU_MAX_CHUNKS * (length - 2));
+      return NULL;
+    }
+  if (rule == SFU_EMPHASIS_COMFYUI && chunks->weighted)
+    {
+      empty = g_new (float, (gsize) length * self->nets.clip->width);
+      if (!sfu_checkpoint_fill_context (self, rule, "", length, empty, NULL, cancellable, error))
+        return NULL;
+    }
+  states = sfu_nets_encode_prompt (&self->nets, self->dtype, chunks->ids, length, chunks->n_chunks, cancellable, error);
+  if (states == NULL)
+    return NULL;
+  if (chunks->weighted)
+    sfu_conditioning_weigh (rule, chunks, self->nets.clip->width, empty, states);
+  return sfu_conditioning_new (g_steal_pointer (&chunks), g_steal_pointer (&states));
+}
+
+const SfuConditioning *
+sfu_checkpoint_condition (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *key = g_strconcat (sfu_emphasis_name (rule), "\n", prompt, NULL);
+  SfuConditioning *known = g_hash_table_lookup (self->prompts, key);
+  if (known == NULL && (known = encode (self, rule, prompt, cancellable, error)) != NULL)
+    keep (self, g_steal_pointer (&key), known);
+  return known;
+}
+
+gboolean
+sfu_checkpoint_fill_context (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt, guint n_tokens, float *states,
+                             gint32 *ids, GCancellable *cancellable, GError **error)
+{
+  guint width = self->nets.clip->width;
+  for (guint done = 0; done < n_tokens;)
+    {
+      const SfuConditioning *c = sfu_checkpoint_condition (self, rule, done == 0 ? prompt : "", cancellable, error);
+      if (c == NULL)
+        return FALSE;
+      guint n = c->chunks->n_chunks * c->chunks->chunk_length;
+      g_return_val_if_fail (done + n <= n_tokens, FALSE);
+      memcpy (states + (gsize) done * width, c->states, (gsize) n * width * sizeof (float));
+      if (ids != NULL)
+        memcpy (ids + done, c->chunks->ids, n * sizeof *ids);
+      done += n;
+    }
+  return TRUE;
 }

@@ -2,21 +2,15 @@
  * the last picture size, and the prompts it has encoded. Stays between jobs. Engine thread. */
 #pragma once
 
+#include "sfu-conditioning.h"
 #include "sfu-model.h"
 #include "sfu-programs.h"
 #include "sfu-request.h"
 #include "sfu-taesd.h"
-#include "sfu-tokenizer.h"
 
 G_BEGIN_DECLS
 
 typedef struct _SfuCheckpoint SfuCheckpoint;
-
-/* A prompt, encoded. */
-typedef struct {
-  SfuTokens *tokens;
-  float *states; /* (n_ids, width) */
-} SfuConditioning;
 
 /**
  * sfu_checkpoint_new:
@@ -44,10 +38,24 @@ const char *sfu_checkpoint_taesd_path (SfuCheckpoint *self);
 /* Width or height that the model was made for, in pixels. */
 guint sfu_checkpoint_native_side (SfuCheckpoint *self);
 
-SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, GError **error);
-/* Encoded before or now. Owned by the checkpoint, until 32 other prompts have come by. */
-const SfuConditioning *sfu_checkpoint_condition (SfuCheckpoint *self, const char *prompt, GCancellable *cancellable,
-                                                 GError **error);
+/* @n_tokens: of the context; 0: it makes no difference. What does not depend on what has changed stays. */
+SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, GError **error);
+
+/* Encoded before or now. Owned by the checkpoint, until the next call.
+ * Errors: GPU_ERROR; SFU_REQUEST_ERROR_INVALID if the prompt is longer than SFU_MAX_CHUNKS. */
+const SfuConditioning *sfu_checkpoint_condition (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt,
+                                                 GCancellable *cancellable, GError **error);
+/**
+ * sfu_checkpoint_fill_context:
+ * @n_tokens: as many as @prompt has, or more whole chunks
+ * @states: (n_tokens, width), written
+ * @ids: (nullable): n_tokens, written
+ *
+ * A prompt with chunks of the empty prompt behind it: as A1111 makes two prompts equally long (modules/
+ * sd_samplers_cfg_denoiser.py, pad_cond_uncond).
+ */
+gboolean sfu_checkpoint_fill_context (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt, guint n_tokens, float *states,
+                                      gint32 *ids, GCancellable *cancellable, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuCheckpoint, sfu_checkpoint_free)
 

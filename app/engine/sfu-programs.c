@@ -1,6 +1,7 @@
 #include "sfu-programs.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A VAE level fewer than it has halves the picture once; so all known models' latents are an eighth. */
 static guint
@@ -88,14 +89,21 @@ make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   return pass->step_program != NULL;
 }
 
+/* What depends on the length of the prompt. */
 static void
-pass_clear (SfuPass *pass)
+pass_clear_unet (SfuPass *pass)
 {
   g_clear_pointer (&pass->context_program, gpu_program_free);
   g_clear_pointer (&pass->step_program, gpu_program_free);
-  g_clear_pointer (&pass->decode_program, gpu_program_free);
   g_clear_pointer (&pass->context_storage, gpu_storage_unref);
   g_clear_pointer (&pass->unet, gpu_unet_free);
+}
+
+static void
+pass_clear (SfuPass *pass)
+{
+  pass_clear_unet (pass);
+  g_clear_pointer (&pass->decode_program, gpu_program_free);
 }
 
 SfuPass *
@@ -105,12 +113,12 @@ sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
   GpuDtype dtype = exact ? GPU_DTYPE_F32 : self->dtype;
   if (pass->step_program != NULL)
     return pass;
-  pass_clear (pass);
+  pass_clear_unet (pass);
   pass->unet = gpu_unet_new (self->nets->device, self->nets->unet_bank, self->nets->unet, dtype, self->halves,
                              self->n_tokens, error);
   if (pass->unet == NULL || !make_context (self, pass, dtype, error) || !make_step (self, pass, dtype, error))
     {
-      pass_clear (pass);
+      pass_clear_unet (pass);
       return NULL;
     }
   return pass;
@@ -171,28 +179,48 @@ sfu_programs_free (SfuPrograms *self)
   g_free (self);
 }
 
+void
+sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens)
+{
+  pass_clear_unet (&self->pass);
+  pass_clear_unet (&self->exact_pass);
+  self->n_tokens = n_tokens;
+}
+
 float *
-sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, GCancellable *cancellable,
-                        GError **error)
+sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, guint n_chunks,
+                        GCancellable *cancellable, GError **error)
 {
   guint width = nets->clip->width;
   g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
   g_autoptr (GpuStorage) tokens = gpu_storage_new (nets->device, n_ids * sizeof *ids, GPU_MEMORY_UPLOAD, "tokens", error);
   g_autoptr (GpuStorage) states = NULL;
   g_autoptr (GpuProgram) program = NULL;
+  g_autofree float *all = NULL;
+  gsize n = (gsize) n_ids * width;
   if (ops == NULL || tokens == NULL)
     return NULL;
   states = gpu_storage_new (nets->device, (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype), GPU_MEMORY_DEVICE,
                             "prompt states", error);
-  if (states == NULL || !gpu_transfer_write (nets->device, tokens, 0, ids, n_ids * sizeof *ids, error))
+  if (states == NULL)
     return NULL;
   GpuTensor in = { .storage = tokens, .dtype = GPU_DTYPE_I32, .n = 1, .h = 1, .w = n_ids, .c = 1, .stride = 1 };
   GpuTensor out = gpu_tensor_over (states, dtype, 1, 1, n_ids, width);
   gpu_clip (ops, nets->clip_bank, nets->clip, in, out);
   program = finish_program (nets, "text encoder", g_steal_pointer (&ops), nets->clip_bank, nets->arena, error);
-  if (program == NULL || !gpu_program_run_wait (program, cancellable, error))
+  if (program == NULL)
     return NULL;
-  return gpu_transfer_read_floats (nets->device, &out, error);
+  all = g_new (float, n_chunks * n);
+  for (guint i = 0; i < n_chunks; i++)
+    {
+      g_autofree float *chunk = NULL;
+      if (!gpu_transfer_write (nets->device, tokens, 0, ids + i * n_ids, n_ids * sizeof *ids, error)
+          || !gpu_program_run_wait (program, cancellable, error)
+          || (chunk = gpu_transfer_read_floats (nets->device, &out, error)) == NULL)
+        return NULL;
+      memcpy (all + i * n, chunk, n * sizeof (float));
+    }
+  return g_steal_pointer (&all);
 }
 
 float *

@@ -51,14 +51,16 @@ typedef struct {
 SfuPrograms *sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves,
                                guint n_tokens, GError **error);
 void sfu_programs_free (SfuPrograms *self);
+/* Another length of the prompt: the UNet's programs are made again when they are next asked for; the rest stays. */
+void sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens);
 
 /* The pass to use: the usual one, or the exact one, which is made on its first use. */
 SfuPass *sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error);
 /* The decoder is built when it is first needed. */
 GpuProgram *sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error);
 
-/* Prompt states (n_tokens, width) from token ids, computed as F32 floats. */
-float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids,
+/* Prompt states (n_chunks * n_ids, width) from token ids, each chunk of n_ids by itself, computed as F32 floats. */
+float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, guint n_chunks,
                                GCancellable *cancellable, GError **error);
 /* Means and logarithms of variances, (h / 8, w / 8, 2 latent channels), of an image f32 (height, width, 3). */
 float *sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
