@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 
 typedef struct _SfuCheckpoint SfuCheckpoint;
 
+/* How far loading has come, 0..1, between any two uploads. FALSE: stop it. */
+typedef gboolean (*SfuLoadProgress) (double fraction, gpointer data);
+
 /**
  * sfu_checkpoint_new:
  * @folders: (array zero-terminated=1) (nullable): where preview decoders may lie
@@ -22,6 +25,28 @@ typedef struct _SfuCheckpoint SfuCheckpoint;
 SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request,
                                    const char *const *folders, GError **error);
 void sfu_checkpoint_free (SfuCheckpoint *self);
+
+/**
+ * sfu_checkpoint_load:
+ *
+ * Brings everything to the device that @request needs: weights, programs for its size, and the encoded negative
+ * prompt, which most requests share. Errors: GPU_ERROR; %GPU_ERROR_CANCELLED where @progress said so. After an
+ * error the checkpoint is good for sfu_checkpoint_copy_nets() only, unless it is whole.
+ */
+gboolean sfu_checkpoint_load (SfuCheckpoint *self, const SfuRequest *request, SfuLoadProgress progress, gpointer data,
+                              GCancellable *cancellable, GError **error);
+/* TRUE when it has been loaded and no upload has failed since. */
+gboolean sfu_checkpoint_is_whole (SfuCheckpoint *self);
+/* What loading read from the model's files; 0 before. */
+guint64 sfu_checkpoint_file_bytes (SfuCheckpoint *self);
+/* Device memory of its weights. */
+guint64 sfu_checkpoint_device_bytes (SfuCheckpoint *self);
+/* Lets go of the memory for pictures, and keeps the weights. */
+void sfu_checkpoint_release_programs (SfuCheckpoint *self);
+
+/* The same nets with nothing on the device yet. @nets: (out caller-allocates). */
+gboolean sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error);
+void sfu_nets_clear (SfuNets *nets);
 
 /* What to compute in. Without a wish: 32 bits where a device computes in them anyway, as software does, else 16. */
 GpuDtype sfu_choose_dtype (GpuDevice *device, SfuPrecision precision);

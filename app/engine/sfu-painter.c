@@ -345,7 +345,7 @@ static gboolean
 paint_picture (Painting *self, GError **error)
 {
   SfuPass *pass = sfu_programs_pass (self->programs, FALSE, error);
-  return pass != NULL && write_context (self, pass, error) && write_start (self, error) && sample (self, error)
+  return pass != NULL && sfu_programs_reserve (self->programs, error) && write_context (self, pass, error) && write_start (self, error) && sample (self, error)
          && decode (self, error);
 }
 
