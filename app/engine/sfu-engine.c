@@ -5,7 +5,7 @@
 
 struct _SfuEngine {
   /* Set before the thread starts, then only read. */
-  char *device_name, *cache_folder;
+  char *cache_folder;
   guint64 budget_bytes;
   GStrv model_folders;
   gboolean validate;
@@ -18,6 +18,8 @@ struct _SfuEngine {
   GQueue jobs;     /* SfuJob, owned */
   SfuJob *running; /* owned */
   gboolean closing;
+  char *device_name; /* what is wanted */
+  gboolean other_device;
 
   /* Engine thread. */
   GpuDevice *device;
@@ -28,10 +30,29 @@ struct _SfuEngine {
 /* Pipelines and buffers take their time whatever the model's size: that of a small one says nothing of its bytes. */
 #define TELLING_BYTES (64u << 20)
 
+static void forget_device (SfuEngine *self);
+
+/* What the other thread wants by now; a device that is not wanted any more is let go of. */
+static char *
+wanted_device (SfuEngine *self)
+{
+  char *wanted;
+  gboolean other;
+  g_mutex_lock (&self->lock);
+  wanted = g_strdup (self->device_name);
+  other = self->other_device;
+  self->other_device = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (other)
+    forget_device (self);
+  return wanted;
+}
+
 static gboolean
 ensure_device (SfuEngine *self, GError **error)
 {
-  GpuDeviceOptions options = { .wanted = self->device_name, .budget_bytes = self->budget_bytes,
+  g_autofree char *wanted = wanted_device (self);
+  GpuDeviceOptions options = { .wanted = wanted, .budget_bytes = self->budget_bytes,
                                .cache_folder = self->cache_folder, .validate = self->validate };
   if (self->device == NULL)
     self->device = gpu_device_new (&options, error);
@@ -95,9 +116,9 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
     return FALSE;
   taesd = sfu_checkpoint_taesd_path (self->checkpoint);
   if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE && taesd != NULL)
-    sfu_job_report_note (job, "Previews are decoded by %s.", taesd);
+    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are decoded by %s.", taesd);
   else if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE)
-    sfu_job_report_note (job, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
+    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
   return TRUE;
 }
 
@@ -216,5 +237,13 @@ sfu_engine_queue (SfuEngine *self, SfuJob *job)
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->jobs, g_object_ref (job));
   g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+sfu_engine_set_device (SfuEngine *self, const char *device)
+{
+  g_mutex_lock (&self->lock);
+  self->other_device |= g_set_str (&self->device_name, device);
   g_mutex_unlock (&self->lock);
 }

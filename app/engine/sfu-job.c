@@ -18,6 +18,7 @@ typedef struct {
   SfuImage *image;
   SfuMoment *moment;
   char *note;
+  SfuNote note_kind;
   GError *error;
 } Event;
 
@@ -93,7 +94,8 @@ sfu_job_class_init (SfuJobClass *klass)
                                         G_TYPE_POINTER, G_TYPE_UINT);
   signals[EVENT_PICTURE] = g_signal_new ("picture", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                          G_TYPE_POINTER, G_TYPE_UINT);
-  signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
+                                      G_TYPE_STRING);
   signals[EVENT_LOADING] = g_signal_new ("loading", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
   signals[EVENT_HOLDING] = g_signal_new ("holding", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
@@ -296,7 +298,7 @@ emit_event (SfuJob *self, Event *event)
       g_signal_emit (self, signals[EVENT_PICTURE], 0, event->image, event->picture);
       break;
     case EVENT_NOTE:
-      g_signal_emit (self, signals[EVENT_NOTE], 0, event->note);
+      g_signal_emit (self, signals[EVENT_NOTE], 0, (guint) event->note_kind, event->note);
       break;
     case EVENT_LOADING:
       self->loading = event->fraction;
@@ -424,10 +426,11 @@ sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture)
 }
 
 void
-sfu_job_report_note (SfuJob *self, const char *format, ...)
+sfu_job_report_note (SfuJob *self, SfuNote kind, const char *format, ...)
 {
   Event *event = event_new (EVENT_NOTE);
   va_list args;
+  event->note_kind = kind;
   va_start (args, format);
   event->note = g_strdup_vprintf (format, args);
   va_end (args);

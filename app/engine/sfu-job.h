@@ -8,7 +8,7 @@
  *   "preview" (SfuImage*, guint picture, guint step) the newest preview, or all of them where that was asked
  *   "moment" (SfuMoment*, guint picture)             where the sampler is after a step, where that was asked
  *   "picture" (SfuImage*, guint picture)             a finished picture
- *   "note" (char*)                                   a sentence that the user should know
+ *   "note" (guint kind, char*)                     an SfuNote and a sentence that the user should know
  *   "loading" (double fraction)                      how far the model has come, 0..1; the newest only
  *   "holding" (SfuHolding*)                          what the engine keeps on the device has changed
  */
@@ -35,6 +35,16 @@ typedef enum {
   SFU_JOB_STOPPED,
   SFU_JOB_FAILED,
 } SfuJobState;
+
+/* What a note is about. Its sentence is in English; the window has words of its own for each kind. */
+typedef enum {
+  SFU_NOTE_PREVIEWS,       /* how previews are made */
+  SFU_NOTE_FULL_PRECISION, /* 16 bits were not enough somewhere */
+  SFU_NOTE_LOST_WORDS,     /* the end of a prompt did not fit */
+  SFU_NOTE_PROMPT_EDITS,   /* words that should change from step to step, which they cannot yet */
+  SFU_NOTE_BEGUN_AGAIN,    /* the device was lost, and the picture is made from its beginning */
+  SFU_NOTE_NOT_KEPT,       /* a step could not be made into a picture */
+} SfuNote;
 
 typedef enum {
   SFU_PREVIEWS_NONE,
@@ -100,7 +110,7 @@ void sfu_job_report_step (SfuJob *self, guint picture, guint step, double ms);
 void sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step);
 void sfu_job_report_moment (SfuJob *self, SfuMoment *moment, guint picture);
 void sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture);
-void sfu_job_report_note (SfuJob *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void sfu_job_report_note (SfuJob *self, SfuNote kind, const char *format, ...) G_GNUC_PRINTF (3, 4);
 void sfu_job_report_loading (SfuJob *self, double fraction);
 void sfu_job_report_holding (SfuJob *self, const SfuHolding *holding);
 /* Before the end. */

@@ -55,10 +55,10 @@ static void
 note_odd_words (SfuJob *job, const char *which, const SfuChunks *chunks)
 {
   if (chunks->lost != NULL)
-    sfu_job_report_note (job, "The %s is too long: only its first %u tokens count, and this is lost: “%s”.", which,
+    sfu_job_report_note (job, SFU_NOTE_LOST_WORDS, "The %s is too long: only its first %u tokens count, and this is lost: “%s”.", which,
                          chunks->chunk_length, chunks->lost);
   if (chunks->has_edits)
-    sfu_job_report_note (job, "The %s has words that change from step to step, as [a:b:0.5] or [a|b]: that cannot be done yet, "
+    sfu_job_report_note (job, SFU_NOTE_PROMPT_EDITS, "The %s has words that change from step to step, as [a:b:0.5] or [a|b]: that cannot be done yet, "
                          "so it is read as it stands.", which);
 }
 
@@ -117,7 +117,7 @@ start_from_picture (Painting *self, float *latent, GError **error)
   for (gsize i = 0; moments != NULL && i < pixels * 2 * channels; i++)
     if (!isfinite (moments[i]))
       {
-        sfu_job_report_note (self->job, "16-bit numbers were not enough for the start picture, so it was encoded in 32 bits.");
+        sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for the start picture, so it was encoded in 32 bits.");
         g_free (moments);
         moments = sfu_nets_encode_image (nets, GPU_DTYPE_F32, floats, self->width, self->height, self->cancellable, error);
         break;
@@ -240,7 +240,7 @@ take_step (Painting *self, guint i, GError **error)
       if (self->exact || self->programs->dtype == GPU_DTYPE_F32)
         return not_finite_error (error);
       self->exact = TRUE;
-      sfu_job_report_note (self->job, "16-bit numbers were not enough for this picture, so it goes on in 32 bits.");
+      sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for this picture, so it goes on in 32 bits.");
       pass = sfu_programs_pass (self->programs, TRUE, error);
       if (pass == NULL || !write_context (self, pass, error))
         return FALSE;
@@ -331,7 +331,7 @@ decode (Painting *self, GError **error)
         break;
       if (exact || self->programs->dtype == GPU_DTYPE_F32)
         return not_finite_error (error);
-      sfu_job_report_note (self->job, "16-bit numbers were not enough for the decoder, so it ran again in 32 bits.");
+      sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for the decoder, so it ran again in 32 bits.");
     }
   if (!gpu_transfer_read (device_of (self), self->programs->pixels, 0, pixels, n * sizeof (float), error)
       || !sfu_dump_planes (self->dump, "image", -1, pixels, shape, error))

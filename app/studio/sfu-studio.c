@@ -133,7 +133,8 @@ sfu_studio_class_init (SfuStudioClass *klass)
                                          SFU_TYPE_RUN, SFU_TYPE_PICTURE);
   signals[SAVE_FAILED] = g_signal_new ("save-failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                        SFU_TYPE_RUN, G_TYPE_ERROR);
-  signals[NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
+                                G_TYPE_STRING);
 }
 
 static void
@@ -176,9 +177,9 @@ sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep)
 /* -- running -- */
 
 static void
-note_cb (SfuStudio *self, const char *sentence)
+note_cb (SfuStudio *self, guint kind, const char *sentence)
 {
-  g_signal_emit (self, signals[NOTE], 0, sentence);
+  g_signal_emit (self, signals[NOTE], 0, kind, sentence);
 }
 
 static void
@@ -208,7 +209,7 @@ requeue_lost (SfuStudio *self, SfuRun *run)
   if (again || self->ticket == NULL)
     return FALSE;
   g_list_store_insert (self->waiting, 0, self->ticket);
-  g_signal_emit (self, signals[NOTE], 0, "The graphics driver stopped responding. The picture is begun again.");
+  note_cb (self, SFU_NOTE_BEGUN_AGAIN, "The graphics driver stopped responding. The picture is begun again.");
   return TRUE;
 }
 
@@ -461,7 +462,7 @@ static void
 kept_state_cb (SfuJob *job, SfuStudio *self)
 {
   if (sfu_job_get_state (job) == SFU_JOB_FAILED)
-    note_cb (self, sfu_job_get_error (job)->message);
+    note_cb (self, SFU_NOTE_NOT_KEPT, sfu_job_get_error (job)->message);
 }
 
 void

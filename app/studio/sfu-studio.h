@@ -6,7 +6,7 @@
  *   "run-ended" (SfuRun*)                done, stopped or failed; sfu_run_state() tells
  *   "picture-saved" (SfuRun*, SfuPicture*)
  *   "save-failed" (SfuRun*, GError*)     the picture is still in the run
- *   "note" (char*)                       a sentence for the user */
+ *   "note" (guint kind, char*)           an SfuNote and its sentence */
 #pragma once
 
 #include "sfu-engine.h"
