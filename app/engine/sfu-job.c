@@ -6,7 +6,7 @@
 #define UNSEEN_PREVIEWS 4
 
 typedef enum {
-  EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_MOMENT, EVENT_PICTURE, EVENT_NOTE, EVENT_LOADING, EVENT_HOLDING, N_EVENTS
+  EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_TILE, EVENT_MOMENT, EVENT_PICTURE, EVENT_NOTE, EVENT_LOADING, EVENT_HOLDING, N_EVENTS
 } EventKind;
 
 typedef struct {
@@ -33,7 +33,7 @@ struct _SfuJob {
   GCancellable *cancellable;
   char *dump_folder;
   SfuPreviews previews;
-  guint preview_every;
+  guint preview_every, tile_side;
   gboolean moments;
 
   /* Between the threads, under the lock. */
@@ -90,6 +90,8 @@ sfu_job_class_init (SfuJobClass *klass)
                                       G_TYPE_UINT, G_TYPE_UINT, G_TYPE_DOUBLE);
   signals[EVENT_PREVIEW] = g_signal_new ("preview", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
                                          G_TYPE_POINTER, G_TYPE_UINT, G_TYPE_UINT);
+  signals[EVENT_TILE] = g_signal_new ("tile", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                                      G_TYPE_POINTER, G_TYPE_UINT, G_TYPE_UINT);
   signals[EVENT_MOMENT] = g_signal_new ("moment", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                         G_TYPE_POINTER, G_TYPE_UINT);
   signals[EVENT_PICTURE] = g_signal_new ("picture", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
@@ -181,6 +183,12 @@ sfu_job_want_previews (SfuJob *self, SfuPreviews previews, guint every)
 {
   self->previews = previews;
   self->preview_every = MAX (every, 1);
+}
+
+void
+sfu_job_want_tiles (SfuJob *self, guint side)
+{
+  self->tile_side = side;
 }
 
 void
@@ -289,7 +297,8 @@ emit_event (SfuJob *self, Event *event)
       g_signal_emit (self, signals[EVENT_STEP], 0, event->picture, event->step, event->ms);
       break;
     case EVENT_PREVIEW:
-      g_signal_emit (self, signals[EVENT_PREVIEW], 0, event->image, event->picture, event->step);
+    case EVENT_TILE:
+      g_signal_emit (self, signals[event->kind], 0, event->image, event->picture, event->step);
       break;
     case EVENT_MOMENT:
       g_signal_emit (self, signals[EVENT_MOMENT], 0, event->moment, event->picture);
@@ -397,14 +406,25 @@ sfu_job_report_step (SfuJob *self, guint picture, guint step, double ms)
   report (self, event);
 }
 
-void
-sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step)
+static void
+report_image (SfuJob *self, EventKind kind, SfuImage *image, guint picture, guint step)
 {
-  Event *event = event_new (EVENT_PREVIEW);
+  Event *event = event_new (kind);
   event->image = sfu_image_ref (image);
   event->picture = picture;
   event->step = step;
   report (self, event);
+}
+
+void
+sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step)
+{
+  if (self->tile_side > 0)
+    {
+      g_autoptr (SfuImage) tile = sfu_image_fit (image, self->tile_side);
+      report_image (self, EVENT_TILE, tile, picture, step);
+    }
+  report_image (self, EVENT_PREVIEW, image, picture, step);
 }
 
 void

@@ -6,6 +6,7 @@
  *   "state-changed" ()                               sfu_job_get_state() and error
  *   "step" (guint picture, guint step, double ms)    every step, in order; ms is what it took
  *   "preview" (SfuImage*, guint picture, guint step) the newest preview, or all of them where that was asked
+ *   "tile" (SfuImage*, guint picture, guint step)    a small copy before each preview, where that was asked
  *   "moment" (SfuMoment*, guint picture)             where the sampler is after a step, where that was asked
  *   "picture" (SfuImage*, guint picture)             a finished picture
  *   "note" (guint kind, char*)                     an SfuNote and a sentence that the user should know
@@ -80,6 +81,8 @@ SfuRequest *sfu_job_get_request (SfuJob *self);
 
 /* Before the job is queued. @every: decode each n-th step, and the last. */
 void sfu_job_want_previews (SfuJob *self, SfuPreviews previews, guint every);
+/* Before the job is queued: report previews with small copies that fit into @side x @side. */
+void sfu_job_want_tiles (SfuJob *self, guint side);
 /* Before the job is queued: report a moment after every step. */
 void sfu_job_want_moments (SfuJob *self);
 /* Write what the engine computes as NumPy files below @folder. */

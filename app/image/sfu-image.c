@@ -154,3 +154,27 @@ sfu_image_resize (SfuImage *self, guint width, guint height)
   g_autoptr (SfuImage) wide = self->width != width ? resize_rows (self, width) : sfu_image_ref (self);
   return self->height != height ? resize_columns (wide, height) : g_steal_pointer (&wide);
 }
+
+SfuImage *
+sfu_image_fit (SfuImage *self, guint side)
+{
+  guint w = sfu_image_width (self), h = sfu_image_height (self), longer = MAX (w, h);
+  guint tw = longer > side ? MAX (1, w * side / longer) : w, th = longer > side ? MAX (1, h * side / longer) : h;
+  SfuImage *small = NULL;
+  if (longer <= side)
+    return sfu_image_ref (self);
+  small = sfu_image_new (tw, th);
+  for (guint y = 0; y < th; y++)
+    for (guint x = 0; x < tw; x++)
+      {
+        guint x0 = x * w / tw, x1 = MAX (x0 + 1, (x + 1) * w / tw), y0 = y * h / th, y1 = MAX (y0 + 1, (y + 1) * h / th);
+        guint sum[3] = { 0 }, n = (x1 - x0) * (y1 - y0);
+        for (guint v = y0; v < y1; v++)
+          for (guint u = x0; u < x1; u++)
+            for (guint c = 0; c < 3; c++)
+              sum[c] += sfu_image_pixels (self)[3 * ((gsize) v * w + u) + c];
+        for (guint c = 0; c < 3; c++)
+          sfu_image_pixels (small)[3 * ((gsize) y * tw + x) + c] = sum[c] / n;
+      }
+  return small;
+}

@@ -23,6 +23,9 @@ SfuImage *sfu_image_new_from_floats (const float *hwc, guint width, guint height
  * nothing: the aspect ratio may change, as in diffusers' img2img. Returns a new reference. */
 SfuImage *sfu_image_resize (SfuImage *self, guint width, guint height);
 
+/* Fitted into @side x @side, never enlarged, by averaging. Returns a new reference. */
+SfuImage *sfu_image_fit (SfuImage *self, guint side);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuImage, sfu_image_unref)
 
 G_END_DECLS

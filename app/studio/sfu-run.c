@@ -2,7 +2,6 @@
 
 #include "sfu-thumbnails.h"
 
-#define TILE_SIDE 64
 #define PREVIEW_BYTES (96u << 20) /* of full-size previews that one film keeps */
 #define RECENT 5
 
@@ -131,7 +130,7 @@ sfu_run_set_preview (SfuRun *self, guint step, SfuImage *preview)
   g_clear_pointer (&frame->preview, sfu_image_unref);
   frame->preview = sfu_image_ref (preview);
   if (frame->tile == NULL)
-    frame->tile = sfu_thumbnail_of (preview, TILE_SIDE);
+    frame->tile = sfu_image_fit (preview, SFU_RUN_TILE_SIDE);
   while (self->preview_bytes > PREVIEW_BYTES && self->oldest_preview < step)
     {
       Frame *old = frame_at (self, ++self->oldest_preview);
@@ -142,6 +141,14 @@ sfu_run_set_preview (SfuRun *self, guint step, SfuImage *preview)
         }
     }
   g_signal_emit (self, preview_signal, 0, step);
+}
+
+static void
+tile_cb (SfuRun *self, SfuImage *tile, guint picture, guint step)
+{
+  Frame *frame = need_frame (self, step);
+  g_clear_pointer (&frame->tile, sfu_image_unref);
+  frame->tile = sfu_image_ref (tile);
 }
 
 static void
@@ -179,6 +186,7 @@ sfu_run_new (SfuJob *job)
     }
   g_signal_connect_object (job, "state-changed", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (job, "step", G_CALLBACK (step_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (job, "tile", G_CALLBACK (tile_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (job, "preview", G_CALLBACK (preview_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (job, "moment", G_CALLBACK (moment_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (job, "picture", G_CALLBACK (picture_cb), self, G_CONNECT_SWAPPED);

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 #define SFU_TYPE_RUN (sfu_run_get_type ())
 G_DECLARE_FINAL_TYPE (SfuRun, sfu_run, SFU, RUN, GObject)
 
+#define SFU_RUN_TILE_SIDE 64
+
+/* The job should want tiles of that side; those it does not bring are made from previews. */
 SfuRun *sfu_run_new (SfuJob *job);
 SfuJob *sfu_run_job (SfuRun *self);
 SfuRequest *sfu_run_request (SfuRun *self);

@@ -287,6 +287,7 @@ start_next (SfuStudio *self)
   job = self->ticket->moment != NULL ? sfu_job_new_continue (self->ticket->request, self->ticket->moment)
                                      : sfu_job_new (self->ticket->request);
   sfu_job_want_previews (job, SFU_PREVIEWS_LATEST, self->preview_every);
+  sfu_job_want_tiles (job, SFU_RUN_TILE_SIDE);
   sfu_job_want_moments (job);
   g_signal_connect_object (job, "note", G_CALLBACK (note_cb), self, G_CONNECT_SWAPPED);
   self->running = sfu_run_new (job);

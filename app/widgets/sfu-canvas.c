@@ -3,6 +3,7 @@
 #include <adwaita.h>
 #include <math.h>
 
+#define MIN_WORDS 280 /* height for the words on the paper */
 #define MARGIN 20
 #define MIN_ZOOM 0.05
 #define MAX_ZOOM 32.0
@@ -228,7 +229,8 @@ sfu_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline
   gtk_widget_measure (self->placeholder, GTK_ORIENTATION_HORIZONTAL, -1, &min_w, NULL, NULL, NULL);
   w = MIN (MAX (MAX (min_w, r.size.width - 2 * MARGIN), MIN (320, width)), width);
   gtk_widget_measure (self->placeholder, GTK_ORIENTATION_VERTICAL, w, &min_h, &natural_h, NULL, NULL);
-  h = MIN (MAX (natural_h, r.size.height - 2 * MARGIN), height);
+  /* What is higher than the paper scrolls on it, unless the paper is too low to read on. */
+  h = MIN (MAX (MIN (natural_h, MIN_WORDS), r.size.height), height);
   if (gtk_widget_get_child_visible (self->placeholder))
     gtk_widget_allocate (self->placeholder, MAX (w, min_w), MAX (h, min_h), -1,
                          gsk_transform_translate (NULL, &GRAPHENE_POINT_INIT ((width - w) / 2.0, (height - MAX (h, min_h)) / 2.0)));

@@ -17,6 +17,9 @@ typedef enum {
   SFU_WINDOW_FINISHING,
 } SfuWindowState;
 
+/* How often labels change at most. */
+#define SFU_WINDOW_CLOCK_MS 100
+
 struct _SfuWindow {
   AdwApplicationWindow parent_instance;
 
@@ -56,6 +59,9 @@ struct _SfuWindow {
   SfuPicture *former_picture; /* shown before, for comparing */
   GdkTexture *shown_texture;  /* of the picture */
   GCancellable *loading;
+  guint preview_tick;      /* until the next frame, which draws the newest preview */
+  gint64 updated;          /* monotonic us */
+  gboolean stale;          /* something changed since, that can wait for the clock */
   gboolean followed;       /* what runs is what is shown */
 
   char *wanted_model;      /* until the library has it */
@@ -91,6 +97,8 @@ void sfu_window_describe_canvas (SfuWindow *self);
 
 /* sfu-window-update.c: what labels and buttons say. */
 void sfu_window_update (SfuWindow *self);
+/* The same for what changes with every step: at most ten times a second, unless the state is another one. */
+void sfu_window_update_soon (SfuWindow *self);
 void sfu_window_update_progress (SfuWindow *self);
 char *sfu_window_status_text (SfuWindow *self);
 

@@ -71,12 +71,21 @@ sfu_window_draw_canvas (SfuWindow *self)
     sfu_canvas_set_texture (self->canvas, NULL);
 }
 
+static gboolean
+preview_tick_cb (GtkWidget *canvas, GdkFrameClock *clock, gpointer data)
+{
+  SfuWindow *self = data;
+  self->preview_tick = 0;
+  sfu_window_draw_canvas (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Previews may come faster than frames: each frame takes the newest. */
 static void
 shown_preview_cb (SfuWindow *self, guint step)
 {
-  if (self->shown_step == 0 || self->shown_step == step)
-    sfu_window_draw_canvas (self);
-  sfu_window_describe_canvas (self);
+  if ((self->shown_step == 0 || self->shown_step == step) && self->preview_tick == 0)
+    self->preview_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self->canvas), preview_tick_cb, self, NULL);
 }
 
 void
@@ -87,13 +96,13 @@ sfu_window_set_shown_run (SfuWindow *self, SfuRun *run)
   if (self->shown_run != NULL)
     {
       g_signal_handlers_disconnect_by_func (self->shown_run, shown_preview_cb, self);
-      g_signal_handlers_disconnect_by_func (self->shown_run, sfu_window_update, self);
+      g_signal_handlers_disconnect_by_func (self->shown_run, sfu_window_update_soon, self);
     }
   g_set_object (&self->shown_run, run);
   if (run != NULL)
     {
       g_signal_connect_object (run, "preview", G_CALLBACK (shown_preview_cb), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update_soon), self, G_CONNECT_SWAPPED);
     }
 }
 

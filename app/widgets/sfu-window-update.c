@@ -176,6 +176,8 @@ void
 sfu_window_update (SfuWindow *self)
 {
   g_autofree char *status = NULL;
+  self->updated = g_get_monotonic_time ();
+  self->stale = FALSE;
   self->state = derive_state (self);
   status = sfu_window_status_text (self);
   gtk_label_set_text (self->status_label, status);
@@ -192,3 +194,11 @@ sfu_window_update (SfuWindow *self)
   sfu_window_update_presence (self);
 }
 
+void
+sfu_window_update_soon (SfuWindow *self)
+{
+  if (derive_state (self) != self->state || g_get_monotonic_time () - self->updated > SFU_WINDOW_CLOCK_MS * 1000)
+    sfu_window_update (self);
+  else
+    self->stale = TRUE;
+}

@@ -90,7 +90,7 @@ running_cb (SfuWindow *self)
 {
   SfuRun *run = sfu_studio_running (self->house.studio);
   if (run != NULL)
-    g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update_soon), self, G_CONNECT_SWAPPED);
   sfu_window_save_session_soon (self);
 }
 
@@ -175,7 +175,9 @@ clock_cb (gpointer data)
   SfuWindow *self = data;
   SfuRun *run = sfu_studio_running (self->house.studio);
   /* The time left goes down between steps too. */
-  if (self->state != SFU_WINDOW_IDLE)
+  if (self->stale)
+    sfu_window_update (self);
+  else if (self->state != SFU_WINDOW_IDLE)
     {
       g_autofree char *status = sfu_window_status_text (self);
       gtk_label_set_text (self->status_label, status);
@@ -404,8 +406,15 @@ sfu_window_dispose (GObject *object)
     gtk_list_view_set_model (self->history_view, NULL);
   self->house.studio = NULL;
   gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_WINDOW);
-  g_clear_pointer (&self->thumbnails, sfu_thumbnails_free);
   G_OBJECT_CLASS (sfu_window_parent_class)->dispose (object);
+}
+
+static void
+sfu_window_finalize (GObject *object)
+{
+  /* Tiles let go of their thumbnails until the last of them is gone. */
+  sfu_thumbnails_free (SFU_WINDOW (object)->thumbnails);
+  G_OBJECT_CLASS (sfu_window_parent_class)->finalize (object);
 }
 
 static void
@@ -414,6 +423,7 @@ sfu_window_class_init (SfuWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 #define CHILD(name) gtk_widget_class_bind_template_child (widget_class, SfuWindow, name)
   G_OBJECT_CLASS (klass)->dispose = sfu_window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sfu_window_finalize;
   GTK_WINDOW_CLASS (klass)->close_request = sfu_window_close_request;
   g_type_ensure (SFU_TYPE_SETTINGS_PANEL);
   g_type_ensure (SFU_TYPE_CANVAS);
@@ -474,7 +484,7 @@ connect_house (SfuWindow *self)
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
-  self->clock_source = g_timeout_add (100, clock_cb, self);
+  self->clock_source = g_timeout_add (SFU_WINDOW_CLOCK_MS, clock_cb, self);
 }
 
 SfuWindow *

@@ -31,6 +31,10 @@ class Hands:
         self.x.XFlush(self.handle)
 
 
+# For programs that need neither a screen reader, nor a bus, nor the graphics card to draw with
+QUIET = {'GDK_DISABLE': 'gl,vulkan,dmabuf', 'GSETTINGS_BACKEND': 'memory', 'GTK_A11Y': 'none', 'DBUS_SESSION_BUS_ADDRESS': 'disabled:'}
+
+
 class Screen:
     """An X server that nobody looks at, a home folder, and the environment of whoever draws there."""
     def __init__(self, size='1440x920', **environment):

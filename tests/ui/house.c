@@ -50,14 +50,13 @@ paint (SfuJob *job)
 {
   const Pretence p = pretence;
   g_autoptr (SfuImage) image = NULL;
-  gsize floats = 4 * (p.side / 8) * (p.side / 8);
   gint64 begun;
   sfu_job_report_n_steps (job, p.steps);
   sfu_job_report_state (job, SFU_JOB_SAMPLING);
   begun = g_get_monotonic_time ();
   for (guint step = 1; step <= p.steps && !is_stopped (job); step++)
     {
-      g_autoptr (SfuMoment) moment = sfu_moment_new (sfu_job_get_request (job), step, p.steps, 1, floats);
+      g_autoptr (SfuMoment) moment = sfu_moment_new (sfu_job_get_request (job), step, p.steps, 1, 1);
       g_clear_pointer (&image, sfu_image_unref);
       image = draw (p.side, step);
       sleep_until (job, begun + (gint64) (step * p.ms * 1000));

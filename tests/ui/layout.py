@@ -6,7 +6,7 @@ import os, queue, shutil, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(__file__))
-from desk import Screen
+from desk import QUIET, Screen
 
 PROGRAM, PO = sys.argv[1], sys.argv[2]
 SHOTS = sys.argv[3:4]
@@ -50,8 +50,7 @@ names = sys.argv[4:] or list(LOOKS)
 for folder in SHOTS: os.makedirs(folder, exist_ok=True)
 print(f'1..{len(names)}', flush=True)
 screens, failed = queue.Queue(), 0
-plain = {'GSETTINGS_BACKEND': 'memory', 'GTK_A11Y': 'none', 'DBUS_SESSION_BUS_ADDRESS': 'disabled:'}
-desks = [Screen('1500x1000', **plain) for _ in range(2)]
+desks = [Screen('1500x1000', **QUIET) for _ in range(2)]
 for screen in desks:
     screen.environment.update(make_locale(f'{screen.home}/locale'))
     screens.put(screen)
@@ -59,6 +58,7 @@ with ThreadPoolExecutor(len(desks)) as pool:
     for number, (name, done) in enumerate(zip(names, pool.map(look, names)), 1):
         failed += done.returncode != 0
         for line in done.stdout.splitlines(): print('#', line)
+        if done.returncode < 0: print(f'# it was ended by signal {-done.returncode}')
         print('ok' if done.returncode == 0 else 'not ok', number, name, flush=True)
 for screen in desks: screen.close()
 sys.exit(failed > 0)
