@@ -2,26 +2,19 @@
 
 #include <gpu-error.h>
 
+#include "sfu-pace.h"
 #include "sfu-png.h"
 #include "sfu-request-text.h"
 
 #define FILMS_KEPT 20
 #define LOST_AGAIN_SECONDS 600
 
-struct _SfuTicket {
-  GObject parent_instance;
-  SfuRequest *request;
-  SfuMoment *moment; /* NULL, or where to go on from */
-  gboolean endless;
-};
-
-G_DEFINE_FINAL_TYPE (SfuTicket, sfu_ticket, G_TYPE_OBJECT)
-
 struct _SfuStudio {
   GObject parent_instance;
   SfuEngine *engine;
   SfuHistory *history;
-  GListStore *waiting; /* SfuTicket */
+  SfuQueue *queue;     /* what waits */
+  SfuPace *pace;
   SfuTicket *ticket;   /* of the running one */
   SfuRun *running;
   SfuJob *aside;       /* a glimpse or a loading, only while nothing runs */
@@ -43,43 +36,6 @@ static guint signals[N_SIGNALS];
 
 static void start_next (SfuStudio *self);
 static void save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image);
-
-/* -- tickets -- */
-
-static void
-sfu_ticket_finalize (GObject *object)
-{
-  SfuTicket *self = SFU_TICKET (object);
-  sfu_request_unref (self->request);
-  sfu_moment_unref (self->moment);
-  G_OBJECT_CLASS (sfu_ticket_parent_class)->finalize (object);
-}
-
-static void
-sfu_ticket_class_init (SfuTicketClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = sfu_ticket_finalize;
-}
-
-static void
-sfu_ticket_init (SfuTicket *self)
-{
-}
-
-static SfuTicket *
-ticket_new (SfuRequest *request, SfuMoment *moment)
-{
-  SfuTicket *self = g_object_new (SFU_TYPE_TICKET, NULL);
-  self->request = sfu_request_ref (request);
-  self->moment = moment != NULL ? sfu_moment_ref (moment) : NULL;
-  return self;
-}
-
-SfuRequest *
-sfu_ticket_request (SfuTicket *self)
-{
-  return self->request;
-}
 
 /* -- the object -- */
 
@@ -108,7 +64,8 @@ sfu_studio_dispose (GObject *object)
   g_clear_object (&self->ticket);
   g_clear_object (&self->aside);
   g_clear_object (&self->glimpse_run);
-  g_clear_object (&self->waiting);
+  g_clear_object (&self->queue);
+  g_clear_pointer (&self->pace, sfu_pace_free);
   g_clear_object (&self->history);
   g_clear_pointer (&self->films, g_ptr_array_unref);
   g_clear_pointer (&self->unsaved, g_ptr_array_unref);
@@ -140,7 +97,8 @@ sfu_studio_class_init (SfuStudioClass *klass)
 static void
 sfu_studio_init (SfuStudio *self)
 {
-  self->waiting = g_list_store_new (SFU_TYPE_TICKET);
+  self->queue = sfu_queue_new ();
+  self->pace = sfu_pace_new ();
   self->films = g_ptr_array_new_with_free_func (g_object_unref);
   self->unsaved = g_ptr_array_new_with_free_func (g_object_unref);
   self->preview_every = 1;
@@ -208,7 +166,7 @@ requeue_lost (SfuStudio *self, SfuRun *run)
   self->last_lost = now;
   if (again || self->ticket == NULL)
     return FALSE;
-  g_list_store_insert (self->waiting, 0, self->ticket);
+  sfu_queue_insert (self->queue, self->ticket, 0);
   note_cb (self, SFU_NOTE_BEGUN_AGAIN, "The graphics driver stopped responding. The picture is begun again.");
   return TRUE;
 }
@@ -220,15 +178,14 @@ finish (SfuStudio *self, SfuRun *run)
   SfuJobState state = sfu_run_state (run);
   if (state == SFU_JOB_FAILED)
     requeue_lost (self, run);
+  else if (state == SFU_JOB_DONE)
+    sfu_pace_learn (self->pace, run);
   ticket = g_steal_pointer (&self->ticket);
   g_clear_object (&self->running);
-  if (ticket != NULL && ticket->endless && state == SFU_JOB_DONE)
+  if (ticket != NULL && sfu_ticket_is_endless (ticket) && state == SFU_JOB_DONE)
     {
-      SfuRequest *next = sfu_request_copy (ticket->request);
-      next->seed++;
-      sfu_request_unref (ticket->request);
-      ticket->request = next;
-      g_list_store_append (self->waiting, ticket);
+      sfu_ticket_next_seed (ticket);
+      sfu_queue_insert (self->queue, ticket, G_MAXUINT);
     }
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
   g_signal_emit (self, signals[RUN_ENDED], 0, run);
@@ -280,12 +237,12 @@ static void
 start_next (SfuStudio *self)
 {
   g_autoptr (SfuJob) job = NULL;
-  if (self->running != NULL || self->paused || self->engine == NULL || g_list_model_get_n_items (G_LIST_MODEL (self->waiting)) == 0)
+  if (self->running != NULL || self->paused || self->engine == NULL || sfu_queue_length (self->queue) == 0)
     return;
-  self->ticket = g_list_model_get_item (G_LIST_MODEL (self->waiting), 0);
-  g_list_store_remove (self->waiting, 0);
-  job = self->ticket->moment != NULL ? sfu_job_new_continue (self->ticket->request, self->ticket->moment)
-                                     : sfu_job_new (self->ticket->request);
+  self->ticket = sfu_queue_take_first (self->queue);
+  job = sfu_ticket_moment (self->ticket) != NULL
+          ? sfu_job_new_continue (sfu_ticket_request (self->ticket), sfu_ticket_moment (self->ticket))
+          : sfu_job_new (sfu_ticket_request (self->ticket));
   sfu_job_want_previews (job, SFU_PREVIEWS_LATEST, self->preview_every);
   sfu_job_want_tiles (job, SFU_RUN_TILE_SIDE);
   sfu_job_want_moments (job);
@@ -309,12 +266,9 @@ sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean a
       g_autoptr (SfuTicket) ticket = NULL;
       one->seed += i;
       one->batch = 1;
-      ticket = ticket_new (one, NULL);
-      ticket->endless = count == 0;
-      if (at_front)
-        g_list_store_insert (self->waiting, i, ticket);
-      else
-        g_list_store_append (self->waiting, ticket);
+      ticket = sfu_ticket_new (one, NULL);
+      sfu_ticket_set_endless (ticket, count == 0);
+      sfu_queue_insert (self->queue, ticket, at_front ? i : G_MAXUINT);
       if (first == NULL)
         first = ticket;
     }
@@ -325,8 +279,8 @@ sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean a
 void
 sfu_studio_continue (SfuStudio *self, SfuRequest *request, SfuMoment *moment)
 {
-  g_autoptr (SfuTicket) ticket = ticket_new (request, moment);
-  g_list_store_insert (self->waiting, 0, ticket);
+  g_autoptr (SfuTicket) ticket = sfu_ticket_new (request, moment);
+  sfu_queue_insert (self->queue, ticket, 0);
   start_next (self);
 }
 
@@ -340,7 +294,7 @@ void
 sfu_studio_stop (SfuStudio *self)
 {
   if (self->ticket != NULL)
-    self->ticket->endless = FALSE;
+    sfu_ticket_set_endless (self->ticket, FALSE);
   if (self->running != NULL)
     sfu_job_stop (sfu_run_job (self->running));
 }
@@ -544,52 +498,51 @@ sfu_studio_run_of (SfuStudio *self, SfuPicture *picture)
 
 /* -- the queue -- */
 
+SfuQueue *
+sfu_studio_queue (SfuStudio *self)
+{
+  return self->queue;
+}
+
 GListModel *
 sfu_studio_waiting (SfuStudio *self)
 {
-  return G_LIST_MODEL (self->waiting);
+  return G_LIST_MODEL (self->queue);
 }
 
 guint
 sfu_studio_n_waiting (SfuStudio *self)
 {
-  return g_list_model_get_n_items (G_LIST_MODEL (self->waiting));
-}
-
-gboolean
-sfu_studio_cancel (SfuStudio *self, SfuTicket *ticket)
-{
-  guint position;
-  if (!g_list_store_find (self->waiting, ticket, &position))
-    return FALSE;
-  g_list_store_remove (self->waiting, position);
-  return TRUE;
-}
-
-void
-sfu_studio_move (SfuStudio *self, SfuTicket *ticket, guint position)
-{
-  g_autoptr (SfuTicket) held = g_object_ref (ticket);
-  if (sfu_studio_cancel (self, ticket))
-    g_list_store_insert (self->waiting, MIN (position, sfu_studio_n_waiting (self)), held);
+  return sfu_queue_length (self->queue);
 }
 
 GPtrArray *
 sfu_studio_clear (SfuStudio *self)
 {
-  GPtrArray *tickets = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < sfu_studio_n_waiting (self); i++)
-    g_ptr_array_add (tickets, g_list_model_get_item (G_LIST_MODEL (self->waiting), i));
-  g_list_store_remove_all (self->waiting);
-  return tickets;
+  return sfu_queue_clear (self->queue);
 }
 
 void
-sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets)
+sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets, guint position)
 {
   for (guint i = 0; i < tickets->len; i++)
-    g_list_store_insert (self->waiting, MIN (i, sfu_studio_n_waiting (self)), tickets->pdata[i]);
+    sfu_queue_insert (self->queue, tickets->pdata[i], position + i);
   start_next (self);
+}
+
+double
+sfu_studio_seconds_waiting (SfuStudio *self)
+{
+  double sum = 0;
+  for (guint i = 0; i < sfu_queue_length (self->queue); i++)
+    {
+      g_autoptr (SfuTicket) ticket = g_list_model_get_item (G_LIST_MODEL (self->queue), i);
+      double seconds = sfu_pace_seconds (self->pace, sfu_ticket_request (ticket));
+      if (seconds < 0)
+        return -1;
+      sum += seconds;
+    }
+  return self->running != NULL ? sum + MAX (sfu_run_seconds_left (self->running), 0) : sum;
 }
 
 gboolean

@@ -11,17 +11,13 @@
 
 #include "sfu-engine.h"
 #include "sfu-history.h"
+#include "sfu-queue.h"
 #include "sfu-run.h"
 
 G_BEGIN_DECLS
 
 #define SFU_TYPE_STUDIO (sfu_studio_get_type ())
 G_DECLARE_FINAL_TYPE (SfuStudio, sfu_studio, SFU, STUDIO, GObject)
-
-/* A request that waits. Its settings are a copy: what is changed in the window later does not touch it. */
-#define SFU_TYPE_TICKET (sfu_ticket_get_type ())
-G_DECLARE_FINAL_TYPE (SfuTicket, sfu_ticket, SFU, TICKET, GObject)
-SfuRequest *sfu_ticket_request (SfuTicket *self);
 
 SfuStudio *sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history);
 SfuHistory *sfu_studio_history (SfuStudio *self);
@@ -44,15 +40,15 @@ void sfu_studio_preload (SfuStudio *self, SfuRequest *request);
 SfuRun *sfu_studio_running (SfuStudio *self);
 void sfu_studio_stop (SfuStudio *self);
 
-/* What waits, first to come first: a GListModel of SfuTicket. */
+/* What waits, to be moved about as one likes. What is put in begins by sfu_studio_submit() and _requeue(). */
+SfuQueue *sfu_studio_queue (SfuStudio *self);
 GListModel *sfu_studio_waiting (SfuStudio *self);
 guint sfu_studio_n_waiting (SfuStudio *self);
-/* FALSE if it is not waiting (any more). */
-gboolean sfu_studio_cancel (SfuStudio *self, SfuTicket *ticket);
-void sfu_studio_move (SfuStudio *self, SfuTicket *ticket, guint position);
 /* Takes all out. Returns: (element-type SfuTicket) (transfer full), for sfu_studio_requeue(). */
 GPtrArray *sfu_studio_clear (SfuStudio *self);
-void sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets);
+void sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets, guint position);
+/* Until all that waits is done, by what recent runs took; < 0: not known. */
+double sfu_studio_seconds_waiting (SfuStudio *self);
 gboolean sfu_studio_is_paused (SfuStudio *self);
 void sfu_studio_set_paused (SfuStudio *self, gboolean paused);
 

@@ -128,28 +128,6 @@ update_generate (SfuWindow *self)
   gtk_label_set_text (self->queue_badge, badge);
 }
 
-static void
-update_running_tile (SfuWindow *self)
-{
-  SfuRun *run = sfu_studio_running (self->house.studio);
-  guint waiting = sfu_studio_n_waiting (self->house.studio);
-  gboolean show = run != NULL || waiting > 0;
-  g_autofree char *more = g_strdup_printf (g_dngettext (NULL, "%u more waiting", "%u more waiting", waiting), waiting);
-  gtk_widget_set_visible (GTK_WIDGET (self->running_box), show);
-  gtk_widget_set_visible (GTK_WIDGET (self->waiting_tile), waiting > 0);
-  gtk_label_set_text (self->waiting_label, more);
-  gtk_widget_set_visible (GTK_WIDGET (self->running_tile), run != NULL);
-  if (run != NULL)
-    {
-      SfuImage *tile = NULL;
-      g_autoptr (GdkTexture) texture = NULL;
-      for (guint step = sfu_run_step (run); step >= 1 && tile == NULL; step--)
-        tile = sfu_run_tile (run, step);
-      texture = tile != NULL ? sfu_texture_new (tile) : NULL;
-      sfu_picture_tile_set_live (self->running_tile, texture, sfu_run_progress (run));
-    }
-}
-
 void
 sfu_window_update_progress (SfuWindow *self)
 {
@@ -185,7 +163,7 @@ sfu_window_update (SfuWindow *self)
   update_titles (self, status);
   update_generate (self);
   sfu_window_update_progress (self);
-  update_running_tile (self);
+  sfu_window_update_strip (self);
   update_step_buttons (self);
   sfu_window_describe_canvas (self);
   gtk_button_set_icon_name (self->favourite_button, self->shown_picture != NULL && sfu_picture_is_favourite (self->shown_picture)

@@ -398,9 +398,12 @@ sfu_window_dispose (GObject *object)
   g_clear_object (&self->shown_picture);
   g_clear_object (&self->former_picture);
   g_clear_object (&self->shown_texture);
+  sfu_window_stop_comparing (self);
   g_clear_object (&self->failed_run);
   g_clear_pointer (&self->wanted_model, g_free);
   g_clear_pointer (&self->model_popover, gtk_widget_unparent);
+  g_clear_pointer (&self->queue_popover, gtk_widget_unparent);
+  g_clear_pointer (&self->history_menu, gtk_widget_unparent);
   g_clear_pointer (&self->deleted, g_ptr_array_unref);
   if (self->history_view != NULL)
     gtk_list_view_set_model (self->history_view, NULL);
@@ -438,7 +441,8 @@ sfu_window_class_init (SfuWindowClass *klass)
   CHILD (waiting_tile); CHILD (prompt_line); CHILD (queue_badge); CHILD (status_label); CHILD (waiting_label);
   CHILD (banner); CHILD (progress); CHILD (drop_zones); CHILD (step_bar); CHILD (running_box); CHILD (history_box);
   CHILD (history_tools); CHILD (zoom_box); CHILD (history_view); CHILD (history_scroller); CHILD (settings);
-  CHILD (canvas); CHILD (film); CHILD (running_tile);
+  CHILD (canvas); CHILD (film); CHILD (running_tile); CHILD (running_button); CHILD (failed_box); CHILD (history_empty);
+  CHILD (history_empty_label);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget_class, generate_clicked_cb);
   sfu_window_install_actions (widget_class);
@@ -499,13 +503,13 @@ sfu_window_new (GtkApplication *application, const SfuHouse *house)
   sfu_window_init_drops (self);
   sfu_window_init_presence (self);
   sfu_window_init_fullscreen (self);
-  gtk_menu_button_set_popover (self->queue_button, sfu_queue_popover_new (self));
+  self->queue_popover = sfu_queue_popover_new (self);
+  gtk_widget_set_parent (self->queue_popover, GTK_WIDGET (self->queue_button));
   self->model_popover = sfu_model_popover_new (self);
   gtk_widget_set_parent (self->model_popover, sfu_settings_panel_model_row (self->settings));
   sfu_canvas_set_placeholder (self->canvas, sfu_paper_new (self));
   sfu_shortcuts_install_local (GTK_WIDGET (self->canvas));
   sfu_shortcuts_install_local (GTK_WIDGET (self->film));
-  sfu_shortcuts_install_local (GTK_WIDGET (self->history_view));
   sfu_settings_panel_set_model_state (self->settings, _("Looking for models…"), TRUE);
   connect_house (self);
   mat_cb (self);
