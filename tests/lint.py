@@ -157,8 +157,17 @@ def translations():
         else: yield f'po/LINGUAS names {language}, but there is no po/{language}.po'
 
 
+def breakpoints():
+    """A breakpoint that sets a property twice makes libadwaita read freed memory when the window goes."""
+    for f in glob.glob('ui/*.ui'):
+        for point in xml.parse(f).getroot().iter('object'):
+            if point.get('class') != 'AdwBreakpoint': continue
+            setters = [(s.get('object'), s.get('property')) for s in point.findall('setter')]
+            for twice in {s for s in setters if setters.count(s) > 1}: yield f'{f}: a breakpoint sets {twice[0]}:{twice[1]} twice'
+
+
 checks = [layers, lengths, shader_headers, spaces, unfinished, shell_syntax, manual, desktop_file, metainfo, icons, icons_load, potfiles,
-          translations]
+          breakpoints, translations]
 print(f'1..{len(checks)}')
 failed = 0
 for i, check in enumerate(checks, 1):
