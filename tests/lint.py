@@ -166,8 +166,23 @@ def breakpoints():
             for twice in {s for s in setters if setters.count(s) > 1}: yield f'{f}: a breakpoint sets {twice[0]}:{twice[1]} twice'
 
 
-checks = [layers, lengths, shader_headers, spaces, unfinished, shell_syntax, manual, desktop_file, metainfo, icons, icons_load, potfiles,
-          breakpoints, translations]
+def shortcuts():
+    """Every key does one thing, and every action that a key is for exists."""
+    table = open('app/widgets/sfu-shortcuts.c').read()
+    rows = re.findall(r'\{ N_\("([^"]+)"\), (NULL|"[\w.-]+"), \{ ("[^}]+") \}', table)
+    if len(rows) < 40: yield f'only {len(rows)} shortcuts were understood'
+    actions = set(re.findall(r'\{ "(win\.[\w-]+)"', open('app/widgets/sfu-window-actions.c').read())) | {'window.close', 'app.quit'}
+    owner = {}
+    for title, action, keys in rows:
+        if action != 'NULL' and action.strip('"') not in actions: yield f'“{title}”: there is no action {action}'
+        for key in re.findall(r'"([^"]+)"', keys):
+            same = (frozenset(re.findall(r'<(\w+)>', key.lower())), re.sub(r'<\w+>', '', key).lower())
+            if same in owner: yield f'{key} is for “{owner[same]}” and for “{title}”'
+            owner[same] = title
+
+
+checks = [layers, lengths, shader_headers, spaces, shortcuts, unfinished, shell_syntax, manual, desktop_file, metainfo, icons,
+          icons_load, potfiles, breakpoints, translations]
 print(f'1..{len(checks)}')
 failed = 0
 for i, check in enumerate(checks, 1):

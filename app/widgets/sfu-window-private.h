@@ -60,6 +60,7 @@ struct _SfuWindow {
   SfuPicture *former_picture; /* shown before, for comparing */
   GdkTexture *shown_texture;  /* of the picture */
   GCancellable *loading;
+  guint preload_tick, preload_frames;
   guint preview_tick;      /* until the next frame, which draws the newest preview */
   gint64 updated;          /* monotonic us */
   gboolean stale;          /* something changed since, that can wait for the clock */

@@ -212,10 +212,23 @@ model_activated_cb (SfuWindow *self)
   gtk_popover_popup (GTK_POPOVER (self->model_popover));
 }
 
+/* The window is seen before the graphics device is opened: the first call is before a frame, the second after it. */
+static gboolean
+preload_tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  SfuWindow *self = SFU_WINDOW (widget);
+  g_autoptr (SfuRequest) request = NULL;
+  if (self->preload_frames++ == 0)
+    return G_SOURCE_CONTINUE;
+  self->preload_tick = 0;
+  request = sfu_settings_panel_request (self->settings);
+  sfu_studio_preload (self->house.studio, request);
+  return G_SOURCE_REMOVE;
+}
+
 void
 sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model)
 {
-  g_autoptr (SfuRequest) request = NULL;
   g_autofree char *size = NULL, *state = NULL;
   sfu_settings_panel_set_model (self->settings, model);
   if (model == NULL)
@@ -234,8 +247,9 @@ sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model)
   size = g_format_size (sfu_library_model_bytes (model));
   state = g_strdup_printf (_("On disk · %s"), size);
   sfu_settings_panel_set_model_state (self->settings, state, FALSE);
-  request = sfu_settings_panel_request (self->settings);
-  sfu_studio_preload (self->house.studio, request);
+  self->preload_frames = 0;
+  if (self->preload_tick == 0)
+    self->preload_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), preload_tick_cb, NULL, NULL);
   sfu_window_update (self);
 }
 

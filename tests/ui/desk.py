@@ -25,6 +25,26 @@ class Hands:
         self.test.XTestFakeMotionEvent(self.handle, ctypes.c_int(-1), ctypes.c_int(int(x)), ctypes.c_int(int(y)), ctypes.c_ulong(0))
         self.x.XFlush(self.handle)
 
+    def manage(self, window, x=0, y=0):
+        """What a window manager would do: puts a window somewhere and says that it is one, for drag and drop."""
+        state, value = self.x.XInternAtom(self.handle, b'WM_STATE', 0), (ctypes.c_long * 2)(1, 0)
+        self.x.XMoveWindow(self.handle, ctypes.c_ulong(window), ctypes.c_int(x), ctypes.c_int(y))
+        self.x.XChangeProperty(self.handle, ctypes.c_ulong(window), ctypes.c_ulong(state), ctypes.c_ulong(state), 32, 0, value, 2)
+        self.x.XSync(self.handle, 0)
+
+    def windows(self):
+        """All windows that are shown, lowest first."""
+        root, parent, children, n = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
+        self.x.XDefaultRootWindow.restype = ctypes.c_ulong
+        self.x.XQueryTree(self.handle, ctypes.c_ulong(self.x.XDefaultRootWindow(self.handle)), ctypes.byref(root), ctypes.byref(parent),
+                          ctypes.byref(children), ctypes.byref(n))
+        return [children[i] for i in range(n.value) if self.is_shown(children[i])]
+
+    def is_shown(self, window):
+        attributes = (ctypes.c_int * 64)()                          # XWindowAttributes: map_state is at byte 92
+        self.x.XGetWindowAttributes(self.handle, ctypes.c_ulong(window), attributes)
+        return attributes[2] > 1 and attributes[23] == 2
+
     def button(self, number, down):
         """1 is the left one; 4 and 5 are the wheel's two directions."""
         self.test.XTestFakeButtonEvent(self.handle, ctypes.c_uint(number), ctypes.c_int(down), ctypes.c_ulong(0))
@@ -104,6 +124,16 @@ class Desk(Screen):
             except GLib.Error: pass
         return found
 
+    def all_focused(self):
+        found, todo = [], [self.root()]
+        while todo:
+            n = todo.pop(0)
+            try:
+                if n.get_state_set().contains(Atspi.StateType.FOCUSED): found.append(n)
+                todo += [n.get_child_at_index(i) for i in range(n.get_child_count())]
+            except (GLib.Error, AttributeError): pass
+        return found
+
     def find(self, name=None, role=None, seconds=8):
         return wait_for(lambda: (self.all(name, role) or [None])[0], seconds, f'“{name}” ({role})')
 
@@ -130,6 +160,26 @@ class Desk(Screen):
 
     def canvas(self):
         return self.find('Canvas', 'image').get_description()
+
+    def place(self, node):
+        """The middle of something, on the screen: windows begin at its corner."""
+        box = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+        return box.x + box.width // 2, box.y + box.height // 2
+
+    def drag(self, start, over, find):
+        """Drags from a place to another, where something shows up that is found by @find; lets go over that."""
+        self.x.move(*start)
+        self.x.button(1, True)
+        self.glide(start, over)
+        target = self.place(find())
+        self.glide(over, target)
+        time.sleep(0.2)                                             # until what is under the pointer has said that it takes the drop
+        self.x.button(1, False)
+
+    def glide(self, start, end):
+        for i in range(1, 11):
+            self.x.move(*(a + (b - a) * i / 10 for a, b in zip(start, end)))
+            time.sleep(0.02)
 
     def pixel(self, x, y):
         d = open(f'{self.frames}/Xvfb_screen0', 'rb').read()

@@ -11,6 +11,7 @@
 #include "sfu-shortcuts.h"
 
 static TestHouse house;
+static GHashTable *told;
 static const char *name, *folder;
 static gboolean few; /* screenshots: most of the time goes into them */
 static const char *const few_states[] = { "first-run", "running", "settings", "advanced", "preferences-general", NULL };
@@ -29,6 +30,8 @@ problem (const char *state, GtkWidget *widget, const char *text, const char *for
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
+  if (!g_hash_table_add (told, g_strdup (text)))
+    return; /* once is enough */
   for (GtkWidget *w = widget; w != NULL && path->len < 160; w = gtk_widget_get_parent (w))
     {
       g_string_prepend (path, G_OBJECT_TYPE_NAME (w));
@@ -339,6 +342,7 @@ main (int argc, char **argv)
   int width, height;
   g_assert_true (argc >= 5 && sscanf (argv[2], "%dx%d", &width, &height) == 2);
   name = argv[1];
+  told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   few = g_str_has_prefix (name, "language-");
   folder = argc > 5 ? argv[5] : NULL;
   g_log_set_writer_func (log_writer, NULL, NULL);

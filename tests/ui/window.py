@@ -2,7 +2,7 @@
 
 Every test has a process of its own, as the accessibility library knows one session for good.
 """
-import concurrent.futures, json, os, re, signal, subprocess, sys, time, traceback
+import concurrent.futures, json, os, re, shutil, signal, subprocess, sys, time, traceback
 
 sys.path.insert(0, os.path.dirname(__file__))
 from desk import Atspi, Desk, wait_for
@@ -102,6 +102,75 @@ def settings_come_back(desk):
     wait_for(lambda: desk.text('Prompt') == 'something else' and desk.value('Steps') == 33, 5, 'undo of restore')
 
 
+def settings_restored_by_drop(desk):
+    ready(desk, 'two white boats')
+    desk.set_value('Guidance', 3)
+    generate(desk)
+    seed = desk.seed()
+    desk.write('Prompt', 'something else')
+    desk.set_value('Guidance', 9)
+    desk.set_value('Steps', 33)
+    for window in desk.x.windows(): desk.x.manage(window)
+    other = subprocess.Popen([sys.executable, f'{os.path.dirname(__file__)}/drag_file.py', f'{desk.pictures}/{desk.files()[0]}'],
+                             env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        desk.x.manage(int(other.stdout.readline()), 1480, 0)
+        wait_for(lambda: desk.pixel(1580, 150) != (0, 0, 0), 10, 'the other window')
+        desk.drag((1580, 100), desk.place(desk.find('Canvas', 'image')), lambda: desk.find('Restore Settings', 'label'))
+        wait_for(lambda: desk.text('Prompt') == 'two white boats', 5, 'the prompt')
+    finally: other.kill()
+    assert desk.value('Guidance') == 3 and desk.value('Steps') == 6 and desk.seed() == seed, 'all fields are back'
+    assert not desk.all('Restore Settings', 'label'), 'the zones are gone'
+
+
+def wheel_changes_nothing(desk):
+    desk.start('--model', MODEL)
+    names = ('Steps', 'Guidance', 'Width', 'Height')
+    before = {name: desk.value(name) for name in names}
+    for name in names:
+        x, y = desk.place(desk.find(name, 'spin button'))
+        desk.x.move(x, y)
+        for direction in (5, 5, 4, 4, 4):
+            for down in (True, False): desk.x.button(direction, down)
+            time.sleep(0.05)
+        assert {n: desk.value(n) for n in names} == before, f'the wheel over {name}'
+    for number in (1, 4):                                           # and it was over them: the one that is written in takes it
+        for down in (True, False): desk.x.button(number, down)
+        time.sleep(0.1)
+    wait_for(lambda: desk.value('Height') == before['Height'] + 8, 2, 'the wheel where one writes')
+
+
+def tab_reaches_everything(desk):
+    os.makedirs(desk.pictures)
+    shutil.copy(f'{FIXTURES}/picture.png', desk.pictures)
+    desk.start('--model', MODEL, '--prompt', 'a boat')
+    wait_for(lambda: desk.all(None, 'list item', desk.find('History', 'list')), 5, 'the picture in the history')
+    desk.key('Control+e')
+    wanted, seen = {'Prompt', 'Negative prompt', 'Model', 'Width', 'Height', 'Steps', 'Guidance', 'Scheduler', 'Seed', 'New Seed', 'Keep This Seed',
+                    'Swap Width and Height', 'Generate', '×1', 'Queue', 'Canvas', 'Step', 'History'}, []
+    for _ in range(60):
+        seen += [name for n in desk.all_focused() for name in (n.get_name(), n.get_parent().get_name())]
+        if wanted <= set(seen): break
+        desk.key('Tab')
+    assert wanted <= set(seen), f'{wanted - set(seen)} were not among {list(dict.fromkeys(seen))}'
+    order = [n for n in dict.fromkeys(seen) if n in ('Prompt', 'Negative prompt', 'Model', 'Width', 'Height', 'Steps', 'Guidance', 'Scheduler', 'Seed')]
+    assert order == ['Prompt', 'Negative prompt', 'Model', 'Width', 'Height', 'Steps', 'Guidance', 'Scheduler', 'Seed'], order
+
+
+def picture_opened_from_outside(desk):
+    ready(desk, 'a picture from elsewhere')
+    generate(desk)
+    elsewhere = f'{desk.home}/elsewhere.png'
+    os.rename(f'{desk.pictures}/{desk.files()[0]}', elsewhere)
+    desk.write('Prompt', 'something else')
+    assert desk.run(elsewhere) == 0, 'a second start hands over'
+    desk.find("This picture's settings were found", 'label')
+    assert desk.text('Prompt') == 'something else', 'looking changes nothing'
+    shot(desk, 'settings-found')
+    desk.press('Restore')
+    wait_for(lambda: desk.text('Prompt') == 'a picture from elsewhere', 5, 'the prompt')
+
+
 def queue(desk):
     ready(desk, 'first', 60)
     desk.press('Generate')
@@ -197,7 +266,7 @@ def many_pictures(desk):
 
 def one(name):
     """Runs a test on a desk of its own; true when it held and the program had nothing to complain of."""
-    desk = Desk(PROGRAM, DATA)
+    desk = Desk(PROGRAM, DATA, size='1700x920')
     try:
         globals()[name](desk)
         bad = desk.warnings()
@@ -213,7 +282,8 @@ def one(name):
         desk.close()
 
 
-TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, queue, scrub_keep_continue, delete_and_undo,
+TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, settings_restored_by_drop,
+         picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
          crash, bad_model, many_pictures]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
