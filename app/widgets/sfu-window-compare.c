@@ -5,8 +5,8 @@
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
 
-static void
-forget (SfuWindow *self)
+void
+sfu_window_forget_comparison (SfuWindow *self)
 {
   if (self->comparing != NULL)
     g_cancellable_cancel (self->comparing);
@@ -20,10 +20,11 @@ sfu_window_stop_comparing (SfuWindow *self)
 {
   if (self->compared == NULL)
     return;
-  forget (self);
+  sfu_window_forget_comparison (self);
   sfu_canvas_compare (self->canvas, NULL, NULL, NULL);
   gtk_toggle_button_set_active (self->compare_button, FALSE);
   sfu_window_mark_compared (self);
+  sfu_window_update (self);
 }
 
 /* What a screen reader says of the canvas; NULL: nothing is compared. */
@@ -68,7 +69,7 @@ sfu_window_compare_with (SfuWindow *self, SfuPicture *picture)
   /* What is compared is the finished picture. */
   if (self->shown_step > 0)
     sfu_window_show_step (self, 0);
-  forget (self);
+  sfu_window_forget_comparison (self);
   self->compared = g_steal_pointer (&held);
   self->comparing = g_cancellable_new ();
   gtk_toggle_button_set_active (self->compare_button, TRUE);
@@ -107,10 +108,7 @@ sfu_window_compare (SfuWindow *self)
   if (focused != NULL && focused != self->shown_picture && focused != self->compared)
     sfu_window_compare_with (self, focused);
   else if (self->compared != NULL)
-    {
-      sfu_window_stop_comparing (self);
-      sfu_window_update (self);
-    }
+    sfu_window_stop_comparing (self);
   else
     sfu_window_compare_with (self, other_picture (self));
 }

@@ -2,7 +2,7 @@
 
 Every test has a process of its own, as the accessibility library knows one session for good.
 """
-import concurrent.futures, json, os, re, signal, subprocess, sys, time, traceback
+import concurrent.futures, json, os, re, signal, struct, subprocess, sys, time, traceback, zlib
 
 sys.path.insert(0, os.path.dirname(__file__))
 from desk import Atspi, Desk, wait_for
@@ -187,12 +187,138 @@ def many_pictures(desk):
     history = desk.find('History', 'list')
     wait_for(lambda: desk.all(None, 'list item', history), 30, 'the history')
     desk.key('Control+g')
-    grid = desk.find('Gallery', 'table', 15)
-    wait_for(lambda: desk.all(None, 'table cell', grid), 15, 'the gallery')
+    grid = desk.find('Gallery', 'list', 15)
+    wait_for(lambda: len(desk.all(None, 'list item', grid)) > 20, 15, 'the gallery')
     time.sleep(2)
     shot(desk, 'gallery')
-    alive = len(desk.all(None, 'table cell', grid)) + len(desk.all(None, 'list item', history))
+    alive = len(desk.all(None, 'list item', grid)) + len(desk.all(None, 'list item', history))
     assert alive < 1000, f'{alive} list widgets are alive'
+
+
+def waiting(desk):
+    """The prompts in the queue, first to come first."""
+    return [desk.all(None, 'label', row)[0].get_name() for row in desk.all(None, 'list item', desk.find('Queue', 'list'))]
+
+
+def queue_by_keyboard(desk):
+    ready(desk, 'first', 900)
+    desk.press('Generate')
+    desk.find('Stop', 'button')
+    for prompt in ('second', 'third', 'fourth'):
+        desk.write('Prompt', prompt)
+        desk.set_value('Steps', 4)
+        desk.key('Control+e')
+        desk.key('Control+Return')
+    desk.key('Control+j')
+    row = wait_for(lambda: desk.all(None, 'list item', desk.find('Queue', 'list')), 5, 'the queue')[0]
+    desk.find('Stop This Picture', 'button')
+    row.get_component_iface().grab_focus()
+    desk.key('Alt+Down')
+    wait_for(lambda: waiting(desk) == ['third', 'second', 'fourth'], 5, 'the second one further down')
+    desk.key('Alt+Down')
+    wait_for(lambda: waiting(desk) == ['third', 'fourth', 'second'], 5, 'the focus to have gone with it')
+    desk.key('Alt+Home')
+    wait_for(lambda: waiting(desk) == ['second', 'third', 'fourth'], 5, 'the second one in front')
+    desk.key('Shift+F10')
+    desk.find('Duplicate', 'menu item').get_action_iface().do_action(0)
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'third', 'fourth'], 5, 'the duplicate')
+    desk.all(None, 'list item', desk.find('Queue', 'list'))[2].get_component_iface().grab_focus()
+    desk.key('Delete')
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'fourth'], 5, 'the third one to go')
+    desk.press('Undo')
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'third', 'fourth'], 5, 'it to be back at its place')
+    shot(desk, 'queue-moved')
+    desk.press('Pause', 'toggle button')
+    desk.press('Clear Waiting')
+    desk.find('Nothing is waiting', 'label')
+    desk.key('Escape')
+    desk.press('Stop')
+    idle(desk)
+
+
+def with_settings(path, png, **changes):
+    """A copy of a picture of ours with other settings in it."""
+    data, out, at = open(png, 'rb').read(), b'', 8
+    while at < len(data):
+        size, kind = struct.unpack('>I4s', data[at:at + 8])
+        body = data[at + 8:at + 8 + size]
+        if b'sfumato\0' in body[:12]:
+            settings = {**json.loads(re.search(rb'\{.*\}', body, re.S).group(0)), **changes}
+            kind, body = b'tEXt', b'sfumato\0' + json.dumps(settings).encode()
+        elif body.startswith(b'parameters\0'):
+            kind = None
+        if kind: out += struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
+        at += 12 + size
+    with open(path, 'wb') as f: f.write(data[:8] + out)
+
+
+def failed_tile(desk):
+    ready(desk, steps=3)
+    generate(desk)
+    broken = f'{desk.home}/broken.png'
+    with_settings(broken, f'{desk.pictures}/{desk.files()[0]}', image=f'{desk.home}/there-is-none.png')
+    assert desk.run('--settings', broken) == 0
+    time.sleep(0.5)
+    desk.press('Generate')
+    tile = wait_for(lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('This picture failed: ')], 20, 'the warning tile')[0]
+    assert 'there-is-none' in tile.get_name(), tile.get_name()
+    shot(desk, 'failed-tile')
+    tile.get_action_iface().do_action(0)
+    desk.find('Details', 'button')
+    wait_for(lambda: not [b for b in desk.all(None, 'button') if b.get_name().startswith('This picture failed: ')], 5, 'the tile to go')
+
+
+def comparing(desk):
+    ready(desk, steps=3)
+    generate(desk)
+    desk.key('Control+l')
+    desk.set_value('Guidance', 3)
+    generate(desk)
+    before = desk.canvas()
+    desk.key('F6')
+    desk.key('c')
+    wait_for(lambda: desk.canvas().startswith('Comparing'), 5, 'the comparison')
+    said = re.sub('[\u2066-\u2069]', '', desk.canvas())
+    assert said == 'Comparing two pictures. Left: Guidance 7.5. Right: Guidance 3.0', f'only what differs is said: {said}'
+    for key in ('Right', 'Right', 'Right'): desk.key(key)
+    shot(desk, 'comparing')
+    desk.key('a')
+    desk.key('s')
+    shot(desk, 'side-by-side')
+    desk.key('Escape')
+    wait_for(lambda: desk.canvas() == before, 5, 'the end of the comparison')
+
+
+def gallery_by_keyboard(desk):
+    ready(desk, steps=3)
+    generate(desk)
+    made = f'{desk.pictures}/{desk.files()[0]}'
+    desk.kill()
+    for i, prompt in enumerate(('a misty lake', 'a lake at night', 'a fox in the snow')):
+        with_settings(f'{desk.pictures}/{i}.png', made, prompt=prompt, seed=str(100 + i))
+        os.utime(f'{desk.pictures}/{i}.png', (time.time() - 86400 * (i + 1),) * 2)
+    desk.start('--model', MODEL)
+    grid = lambda: [n.get_name() for n in desk.all(None, 'list item', desk.find('Gallery', 'list')) if ', seed ' in n.get_name()]
+    wait_for(lambda: desk.all(None, 'list item', desk.find('History', 'list')), 10, 'the history')
+    desk.key('Control+f')
+    for key in 'lake': desk.key(key)
+    wait_for(lambda: grid() == ['a misty lake, seed 100', 'a lake at night, seed 101'], 8, 'the two lakes')
+    desk.key('Return')
+    desk.key('Right')
+    desk.key('Control+d')
+    wait_for(lambda: grid()[1] == 'a lake at night, seed 101, favourite', 5, 'the star')
+    shot(desk, 'gallery-search')
+    desk.key('Delete')
+    wait_for(lambda: '1.png' not in desk.files() and len(grid()) == 1, 5, 'the picture to go')
+    desk.key('Control+z')
+    wait_for(lambda: '1.png' in desk.files() and len(grid()) == 2, 5, 'the picture to come back')
+    desk.key('Control+f')
+    for key in 'xyz': desk.key(key)
+    desk.find('Nothing Found', 'label')
+    desk.key('Escape')
+    wait_for(lambda: len(grid()) == 4, 5, 'all pictures again')
+    desk.key('Escape')
+    wait_for(lambda: not desk.all('Gallery', 'list'), 5, 'the stage')
 
 
 def looks(desk):
@@ -227,7 +353,7 @@ def one(name):
 LOOKS = {'narrow': dict(size='480x900'), 'small': dict(size='900x700'), 'dark': dict(ADW_DEBUG_COLOR_SCHEME='prefer-dark'),
          'high-contrast': dict(ADW_DEBUG_HIGH_CONTRAST='1'), 'right-to-left': dict(GTK_DEBUG='', SFU_TEST_RTL='1')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, queue, scrub_keep_continue, delete_and_undo,
-         crash, bad_model, many_pictures]
+         crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
 names = [t.__name__ for t in TESTS] + [f'looks-{l}' for l in LOOKS]
