@@ -144,15 +144,15 @@ sfu_differences (SfuPicture *left, SfuPicture *right, char **left_text, char **r
 {
   const SfuRequest *a = sfu_picture_request (left), *b = sfu_picture_request (right);
   Texts texts = { g_string_new (NULL), g_string_new (NULL) };
-  if (a != NULL && b != NULL)
-    {
-      add_prompt (&texts, a->prompt, b->prompt, prompt_text);
-      add_prompt (&texts, a->negative, b->negative, negative_text);
-    }
   if (sfu_picture_width (left) != sfu_picture_width (right) || sfu_picture_height (left) != sfu_picture_height (right))
     add (&texts, size_text (left), size_text (right));
   if (a != NULL && b != NULL)
-    add_settings (&texts, a, b);
+    {
+      /* Prompts last: where there is no room for all, numbers tell more. */
+      add_settings (&texts, a, b);
+      add_prompt (&texts, a->prompt, b->prompt, prompt_text);
+      add_prompt (&texts, a->negative, b->negative, negative_text);
+    }
   if (texts.left->len == 0 || a == NULL || b == NULL)
     add (&texts, g_path_get_basename (sfu_picture_path (left)), g_path_get_basename (sfu_picture_path (right)));
   *left_text = g_string_free (texts.left, FALSE);

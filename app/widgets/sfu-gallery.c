@@ -116,10 +116,7 @@ selection_cb (SfuGallery *self)
   adw_toolbar_view_set_reveal_bottom_bars (self->bars, n > 0);
   gtk_widget_set_visible (self->compare, n == 2);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.compare", n == 2);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.show", n == 1);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.favourite", n > 0);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.export", n > 0);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.delete", n > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.show", n <= 1);
 }
 
 /* The window may be about to free the page. */
@@ -163,6 +160,8 @@ delete_action (GtkWidget *widget, const char *name, GVariant *parameter)
   SfuGallery *self = SFU_GALLERY (widget);
   g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
   guint cursor = sfu_picture_grid_cursor (self->grid);
+  if (pictures->len == 0)
+    return;
   for (guint i = 0; i < pictures->len; i++)
     sfu_window_delete (self->window, pictures->pdata[i]);
   sfu_picture_grid_unselect_all (self->grid);

@@ -69,7 +69,6 @@ pressed_cb (GtkGestureClick *click, int n, double x, double y, SfuWindow *self)
     sfu_window_stop_comparing (self);
   else
     sfu_window_compare_with (self, picture);
-  sfu_window_update (self);
 }
 
 static void

@@ -133,6 +133,8 @@ sfu_picture_grid_selected (SfuPictureGrid *self)
     do
       g_ptr_array_add (pictures, g_list_model_get_item (G_LIST_MODEL (self->pictures), at));
     while (gtk_bitset_iter_next (&iter, &at));
+  else if (gtk_widget_get_focus_child (GTK_WIDGET (self)) != NULL && self->cursor < n_pictures (self))
+    g_ptr_array_add (pictures, g_list_model_get_item (G_LIST_MODEL (self->pictures), self->cursor));
   return pictures;
 }
 

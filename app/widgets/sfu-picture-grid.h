@@ -21,7 +21,7 @@ void sfu_picture_grid_set_size (SfuPictureGrid *self, int size);
 /* A plain click toggles, as one with Ctrl does. */
 void sfu_picture_grid_set_selecting (SfuPictureGrid *self, gboolean selecting);
 
-/* Returns: (element-type SfuPicture) (transfer full) */
+/* What is selected, or without a selection the one with the focus. Returns: (element-type SfuPicture) (transfer full) */
 GPtrArray *sfu_picture_grid_selected (SfuPictureGrid *self);
 guint sfu_picture_grid_n_selected (SfuPictureGrid *self);
 void sfu_picture_grid_select_all (SfuPictureGrid *self);

@@ -355,6 +355,15 @@ sfu_queue_view_unmap (GtkWidget *widget)
   GTK_WIDGET_CLASS (sfu_queue_view_parent_class)->unmap (widget);
 }
 
+/* Where the keyboard begins: at the next picture. */
+static gboolean
+sfu_queue_view_grab_focus (GtkWidget *widget)
+{
+  SfuQueueView *self = SFU_QUEUE_VIEW (widget);
+  GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, 0);
+  return gtk_widget_grab_focus (row != NULL ? GTK_WIDGET (row) : GTK_WIDGET (self->pause));
+}
+
 /* -- the object -- */
 
 static void
@@ -377,6 +386,7 @@ sfu_queue_view_class_init (SfuQueueViewClass *klass)
   G_OBJECT_CLASS (klass)->dispose = sfu_queue_view_dispose;
   widget_class->map = sfu_queue_view_map;
   widget_class->unmap = sfu_queue_view_unmap;
+  widget_class->grab_focus = sfu_queue_view_grab_focus;
   edit_signal = g_signal_new ("edit", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, SFU_TYPE_TICKET);
   removed_signal = g_signal_new ("removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, G_TYPE_UINT);
   g_type_ensure (SFU_TYPE_PICTURE_TILE);

@@ -5,8 +5,8 @@
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
 
-static void
-forget (SfuWindow *self)
+void
+sfu_window_forget_comparison (SfuWindow *self)
 {
   if (self->comparing != NULL)
     g_cancellable_cancel (self->comparing);
@@ -20,10 +20,11 @@ sfu_window_stop_comparing (SfuWindow *self)
 {
   if (self->compared == NULL)
     return;
-  forget (self);
+  sfu_window_forget_comparison (self);
   sfu_canvas_compare (self->canvas, NULL, NULL, NULL);
   gtk_toggle_button_set_active (self->compare_button, FALSE);
   sfu_window_mark_compared (self);
+  sfu_window_update (self);
 }
 
 /* What a screen reader says of the canvas; NULL: nothing is compared. */
@@ -68,7 +69,7 @@ sfu_window_compare_with (SfuWindow *self, SfuPicture *picture)
   /* What is compared is the finished picture. */
   if (self->shown_step > 0)
     sfu_window_show_step (self, 0);
-  forget (self);
+  sfu_window_forget_comparison (self);
   self->compared = g_steal_pointer (&held);
   self->comparing = g_cancellable_new ();
   gtk_toggle_button_set_active (self->compare_button, TRUE);
@@ -76,21 +77,30 @@ sfu_window_compare_with (SfuWindow *self, SfuPicture *picture)
   sfu_texture_load (G_OBJECT (self), sfu_picture_path (self->compared), self->comparing, loaded_cb, NULL);
 }
 
-/* The one that was looked at before; else the neighbour in the history. */
+static gboolean
+is_shown (SfuWindow *self, SfuPicture *picture)
+{
+  return picture == self->shown_picture || g_str_equal (sfu_picture_path (picture), sfu_picture_path (self->shown_picture));
+}
+
+/* The one that was looked at before; else the next older one in the history, or the newest. */
 static SfuPicture *
 other_picture (SfuWindow *self)
 {
   GListModel *model = G_LIST_MODEL (self->house.history);
   guint n = g_list_model_get_n_items (model), at;
-  g_autoptr (SfuPicture) other = NULL;
   if (self->shown_picture == NULL)
     return NULL;
-  if (self->former_picture != NULL && self->former_picture != self->shown_picture)
+  if (self->former_picture != NULL && !is_shown (self, self->former_picture))
     return self->former_picture;
   at = sfu_history_find (self->house.history, self->shown_picture);
-  if (n > 0 && (n > 1 || at == G_MAXUINT))
-    other = g_list_model_get_item (model, at == G_MAXUINT ? 0 : at + 1 < n ? at + 1 : at - 1);
-  return other; /* the history holds it */
+  for (guint i = 1; i <= MIN (n, 2); i++)
+    {
+      g_autoptr (SfuPicture) other = g_list_model_get_item (model, at == G_MAXUINT ? i - 1 : (at + i) % n);
+      if (!is_shown (self, other))
+        return other; /* the history holds it */
+    }
+  return NULL;
 }
 
 gboolean
@@ -107,10 +117,7 @@ sfu_window_compare (SfuWindow *self)
   if (focused != NULL && focused != self->shown_picture && focused != self->compared)
     sfu_window_compare_with (self, focused);
   else if (self->compared != NULL)
-    {
-      sfu_window_stop_comparing (self);
-      sfu_window_update (self);
-    }
+    sfu_window_stop_comparing (self);
   else
     sfu_window_compare_with (self, other_picture (self));
 }

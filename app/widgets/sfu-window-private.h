@@ -132,6 +132,7 @@ void sfu_window_update_actions (SfuWindow *self);
 void sfu_window_compare (SfuWindow *self);
 void sfu_window_compare_with (SfuWindow *self, SfuPicture *picture);
 void sfu_window_stop_comparing (SfuWindow *self);
+void sfu_window_forget_comparison (SfuWindow *self); /* only what is kept of it */
 void sfu_window_flip (SfuWindow *self);
 void sfu_window_side_by_side (SfuWindow *self);
 gboolean sfu_window_can_compare (SfuWindow *self);

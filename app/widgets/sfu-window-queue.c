@@ -110,6 +110,7 @@ present_dialog (SfuWindow *self)
   adw_dialog_set_content_width (dialog, WIDTH);
   adw_dialog_set_content_height (dialog, 520);
   adw_dialog_present (dialog, GTK_WIDGET (self));
+  gtk_widget_grab_focus (view);
 }
 
 void
@@ -119,5 +120,8 @@ sfu_window_show_queue (SfuWindow *self)
       || !gtk_widget_get_mapped (GTK_WIDGET (self->queue_button)))
     present_dialog (self);
   else
-    gtk_popover_popup (GTK_POPOVER (self->queue_popover));
+    {
+      gtk_popover_popup (GTK_POPOVER (self->queue_popover));
+      gtk_widget_grab_focus (gtk_popover_get_child (GTK_POPOVER (self->queue_popover)));
+    }
 }

@@ -412,7 +412,7 @@ sfu_window_dispose (GObject *object)
   g_clear_object (&self->shown_picture);
   g_clear_object (&self->former_picture);
   g_clear_object (&self->shown_texture);
-  sfu_window_stop_comparing (self);
+  sfu_window_forget_comparison (self);
   g_clear_object (&self->failed_run);
   g_clear_pointer (&self->wanted_model, g_free);
   g_clear_pointer (&self->model_popover, gtk_widget_unparent);
