@@ -57,6 +57,7 @@ struct _SfuWindow {
   gboolean followed;       /* what runs is what is shown */
 
   char *wanted_model;      /* until the library has it */
+  GFileMonitor *model_monitor; /* of the chosen one's file */
   void (*banner_action) (SfuWindow *self);
   SfuRun *failed_run;
   guint fit_width, fit_height; /* what the banner offers */
@@ -91,10 +92,20 @@ void sfu_window_show_last (SfuWindow *self);
 
 /* sfu-window.c */
 void sfu_window_toast (SfuWindow *self, const char *text);
-void sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model);
 /* Fills in all fields, with a toast that can take it back. */
 void sfu_window_restore (SfuWindow *self, const SfuRequest *request);
 void sfu_window_banner (SfuWindow *self, const char *title, const char *button, void (*action) (SfuWindow *self));
+
+/* sfu-window-model.c: the model that is chosen. */
+void sfu_window_init_model (SfuWindow *self);
+void sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model);
+void sfu_window_update_model (SfuWindow *self);
+void sfu_window_add_model_file (SfuWindow *self);
+void sfu_window_add_model_folder (SfuWindow *self);
+void sfu_window_locate_model (SfuWindow *self);
+void sfu_window_cancel_loading (SfuWindow *self);
+void sfu_window_open_model_folder (SfuWindow *self);
+void sfu_window_model_details (SfuWindow *self);
 
 /* sfu-window-actions.c */
 void sfu_window_install_actions (GtkWidgetClass *widget_class);
@@ -116,5 +127,7 @@ void sfu_window_init_history (SfuWindow *self);                     /* sfu-histo
 GtkWidget *sfu_paper_new (SfuWindow *self);                         /* sfu-paper.c */
 GtkWidget *sfu_queue_popover_new (SfuWindow *self);                 /* sfu-queue-popover.c */
 GtkWidget *sfu_model_popover_new (SfuWindow *self);                 /* sfu-model-popover.c */
+/* sfu-model-details.c: what is wrong with the model at @path, and what can be told of it. */
+void sfu_model_details_show (GtkWidget *parent, const char *path, const char *message);
 AdwNavigationPage *sfu_gallery_new (SfuWindow *self, gboolean search); /* sfu-gallery.c */
 AdwDialog *sfu_preferences_new (SfuWindow *self);                   /* sfu-preferences.c */
