@@ -186,6 +186,16 @@ loader_changed_cb (Chooser *chooser)
     update (chooser);
 }
 
+/* A list that has no size yet cannot scroll: in the first frame. */
+static gboolean
+scroll_cb (GtkWidget *list, GdkFrameClock *clock, gpointer data)
+{
+  Chooser *chooser = data;
+  if (g_list_model_get_n_items (chooser->found) > 0)
+    gtk_list_view_scroll_to (chooser->list, chosen_position (chooser), GTK_LIST_SCROLL_NONE, NULL);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 map_cb (Chooser *chooser)
 {
@@ -196,6 +206,7 @@ map_cb (Chooser *chooser)
     sfu_library_model_check (gtk_list_item_get_item (chooser->shown->pdata[i]));
   update (chooser);
   found_cb (chooser);
+  gtk_widget_add_tick_callback (GTK_WIDGET (chooser->list), scroll_cb, chooser, NULL);
   gtk_widget_grab_focus (GTK_WIDGET (chooser->search));
 }
 

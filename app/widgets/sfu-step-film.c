@@ -131,7 +131,7 @@ sfu_step_film_measure (GtkWidget *widget, GtkOrientation orientation, int for_si
   else
     {
       *minimum = 60;
-      *natural = MAX (self->n_steps, 1) * (26 + GAP);
+      *natural = MAX (*minimum, (int) self->n_steps * (26 + GAP));
     }
 }
 

@@ -274,6 +274,25 @@ def model_details(desk):
     shot(desk, 'model-details')
 
 
+def little_memory(desk):
+    """What does not fit fails before its first step, and the size that is offered instead works."""
+    ready(desk, steps=4)
+    model_row(desk, 'Ready')
+    desk.set_value('Width', 1536)
+    desk.set_value('Height', 768)
+    desk.press('Generate')
+    desk.find('Not enough graphics memory for 1536 × 768', 'label', 60)
+    model_row(desk, 'Ready')                                            # its weights have stayed
+    button = wait_for(lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('Try ')], 5, 'an offer')[0]
+    width, height = (int(n) for n in re.findall(r'\d+', button.get_name()))
+    assert width < 1536 and width % 64 == 0 and height % 64 == 0 and abs(height - width / 2) <= 32, button.get_name()
+    shot(desk, 'little-memory')
+    button.get_action_iface().do_action(0)
+    wait_for(desk.files, 120, 'the smaller picture')
+    saved = settings_of(f'{desk.pictures}/{desk.files()[0]}')
+    assert (saved['width'], saved['height']) == (width, height), saved
+
+
 def many_pictures(desk):
     os.makedirs(desk.pictures)
     picture = open(f'{FIXTURES}/picture.png', 'rb').read()
@@ -303,7 +322,7 @@ def one(name):
     """Runs a test on a desk of its own; true when it held and the program had nothing to complain of."""
     look = name.removeprefix('looks-')
     test = globals()[name] if look == name else looks
-    desk = Desk(PROGRAM, DATA, **LOOKS.get(look, {}))
+    desk = Desk(PROGRAM, DATA, **LOOKS.get(look, {}), **SURROUNDINGS.get(name, {}))
     desk.look = look
     try:
         test(desk)
@@ -322,9 +341,10 @@ def one(name):
 
 LOOKS = {'narrow': dict(size='480x900'), 'small': dict(size='900x700'), 'dark': dict(ADW_DEBUG_COLOR_SCHEME='prefer-dark'),
          'high-contrast': dict(ADW_DEBUG_HIGH_CONTRAST='1'), 'right-to-left': dict(GTK_DEBUG='', SFU_TEST_RTL='1')}
+SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='40')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, queue, scrub_keep_continue, delete_and_undo,
          crash, bad_model, many_pictures, model_is_ready, model_goes, model_was_gone, other_model_while_loading, models_by_keyboard,
-         model_details]
+         model_details, little_memory]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
 names = [t.__name__ for t in TESTS] + [f'looks-{l}' for l in LOOKS]
