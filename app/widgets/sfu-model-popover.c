@@ -186,11 +186,13 @@ loader_changed_cb (Chooser *chooser)
     update (chooser);
 }
 
-/* A list that has no size yet cannot scroll: in the first frame. */
+/* A list that has no size yet loses its rows when it is scrolled (GTK 4.18): after the first frame. */
 static gboolean
 scroll_cb (GtkWidget *list, GdkFrameClock *clock, gpointer data)
 {
   Chooser *chooser = data;
+  if (gtk_widget_get_height (list) == 0)
+    return G_SOURCE_CONTINUE;
   if (g_list_model_get_n_items (chooser->found) > 0)
     gtk_list_view_scroll_to (chooser->list, chosen_position (chooser), GTK_LIST_SCROLL_NONE, NULL);
   return G_SOURCE_REMOVE;

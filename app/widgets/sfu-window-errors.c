@@ -32,13 +32,16 @@ static void
 show_lack_of_memory (SfuWindow *self, SfuRun *run)
 {
   const SfuRequest *request = sfu_run_request (run);
+  gboolean software = sfu_loader_holding (sfu_studio_loader (self->house.studio))->software;
   g_autofree char *title = NULL, *button = NULL;
   if (!sfu_job_get_fitting_size (sfu_run_job (run), &self->fit_width, &self->fit_height))
     {
-      sfu_window_banner (self, _("Not enough graphics memory for this model"), _("Details"), show_details);
+      sfu_window_banner (self, software ? _("Not enough memory for this model") : _("Not enough graphics memory for this model"),
+                         _("Details"), show_details);
       return;
     }
-  title = g_strdup_printf (_("Not enough graphics memory for %u × %u"), request->width, request->height);
+  title = g_strdup_printf (software ? _("Not enough memory for %u × %u") : _("Not enough graphics memory for %u × %u"),
+                           request->width, request->height);
   button = g_strdup_printf (_("Try %u × %u"), self->fit_width, self->fit_height);
   sfu_settings_panel_warn_size (self->settings, TRUE);
   sfu_window_banner (self, title, button, try_smaller);

@@ -281,7 +281,7 @@ def little_memory(desk):
     desk.set_value('Width', 1536)
     desk.set_value('Height', 768)
     desk.press('Generate')
-    desk.find('Not enough graphics memory for 1536 × 768', 'label', 60)
+    desk.find('Not enough memory for 1536 × 768', 'label', 60)
     model_row(desk, 'Ready')                                            # its weights have stayed
     button = wait_for(lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('Try ')], 5, 'an offer')[0]
     width, height = (int(n) for n in re.findall(r'\d+', button.get_name()))
