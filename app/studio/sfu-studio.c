@@ -17,7 +17,9 @@ struct _SfuStudio {
   SfuPace *pace;
   SfuTicket *ticket;   /* of the running one */
   SfuRun *running;
-  SfuJob *aside;       /* a glimpse or a loading, only while nothing runs */
+  SfuJob *aside;       /* a glimpse, only while nothing runs */
+  SfuLoader *loader;
+  SfuRequest *preload; /* its model is wanted when nothing runs */
   GPtrArray *films;    /* SfuRun, newest last */
   GPtrArray *unsaved;  /* SfuRun */
   guint preview_every;
@@ -63,6 +65,8 @@ sfu_studio_dispose (GObject *object)
   g_clear_object (&self->running);
   g_clear_object (&self->ticket);
   g_clear_object (&self->aside);
+  g_clear_object (&self->loader);
+  g_clear_pointer (&self->preload, sfu_request_unref);
   g_clear_object (&self->glimpse_run);
   g_clear_object (&self->queue);
   g_clear_pointer (&self->pace, sfu_pace_free);
@@ -110,6 +114,7 @@ sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history)
 {
   SfuStudio *self = g_object_new (SFU_TYPE_STUDIO, NULL);
   self->engine = sfu_engine_new (options);
+  self->loader = sfu_loader_new (self->engine);
   self->history = g_object_ref (history);
   return self;
 }
@@ -133,6 +138,23 @@ sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep)
 }
 
 /* -- running -- */
+
+static void
+queue_job (SfuStudio *self, SfuJob *job)
+{
+  sfu_loader_watch (self->loader, job);
+  sfu_engine_queue (self->engine, job);
+}
+
+static void
+load_wanted (SfuStudio *self)
+{
+  g_autoptr (SfuRequest) request = NULL;
+  if (self->preload == NULL || self->running != NULL || self->engine == NULL)
+    return;
+  request = g_steal_pointer (&self->preload);
+  sfu_loader_load (self->loader, request);
+}
 
 static void
 note_cb (SfuStudio *self, guint kind, const char *sentence)
@@ -216,7 +238,7 @@ develop_stopped (SfuStudio *self, SfuRun *run)
   self->aside = sfu_job_new_develop (moment);
   g_signal_connect_object (self->aside, "picture", G_CALLBACK (developed_cb), run, 0);
   g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (develop_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  queue_job (self, self->aside);
   return TRUE;
 }
 
@@ -238,7 +260,10 @@ start_next (SfuStudio *self)
 {
   g_autoptr (SfuJob) job = NULL;
   if (self->running != NULL || self->paused || self->engine == NULL || sfu_queue_length (self->queue) == 0)
-    return;
+    {
+      load_wanted (self);
+      return;
+    }
   self->ticket = sfu_queue_take_first (self->queue);
   job = sfu_ticket_moment (self->ticket) != NULL
           ? sfu_job_new_continue (sfu_ticket_request (self->ticket), sfu_ticket_moment (self->ticket))
@@ -253,7 +278,7 @@ start_next (SfuStudio *self)
   g_signal_connect_object (self->running, "changed", G_CALLBACK (run_changed_cb), self, 0);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
   g_signal_emit (self, signals[RUN_STARTED], 0, self->running);
-  sfu_engine_queue (self->engine, job);
+  queue_job (self, job);
 }
 
 SfuTicket *
@@ -295,8 +320,12 @@ sfu_studio_stop (SfuStudio *self)
 {
   if (self->ticket != NULL)
     sfu_ticket_set_endless (self->ticket, FALSE);
-  if (self->running != NULL)
-    sfu_job_stop (sfu_run_job (self->running));
+  if (self->running == NULL)
+    return;
+  /* It may be waiting for its model. */
+  if (sfu_run_state (self->running) == SFU_JOB_QUEUED)
+    sfu_loader_cancel (self->loader);
+  sfu_job_stop (sfu_run_job (self->running));
 }
 
 /* -- saving -- */
@@ -431,7 +460,7 @@ sfu_studio_keep (SfuStudio *self, SfuRun *run, guint step)
   g_object_set_data_full (G_OBJECT (job), "run", g_object_ref (run), g_object_unref);
   g_signal_connect_object (job, "picture", G_CALLBACK (kept_cb), self, 0);
   g_signal_connect_object (job, "state-changed", G_CALLBACK (kept_state_cb), self, 0);
-  sfu_engine_queue (self->engine, job);
+  queue_job (self, job);
 }
 
 static void glimpse (SfuStudio *self);
@@ -459,10 +488,13 @@ glimpse (SfuStudio *self)
   self->glimpse_wanted = FALSE;
   if (moment == NULL || sfu_run_preview (self->glimpse_run, self->glimpse_step) != NULL)
     return;
+  /* A look back is not worth loading another model. */
+  if (!sfu_loader_holds (self->loader, moment->request->model))
+    return;
   self->aside = sfu_job_new_glimpse (moment);
   g_signal_connect_object (self->aside, "preview", G_CALLBACK (glimpsed_cb), self->glimpse_run, 0);
   g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  queue_job (self, self->aside);
 }
 
 void
@@ -480,11 +512,22 @@ sfu_studio_glimpse (SfuStudio *self, SfuRun *run, guint step)
 void
 sfu_studio_preload (SfuStudio *self, SfuRequest *request)
 {
-  if (self->running != NULL || self->aside != NULL)
-    return;
-  self->aside = sfu_job_new_load (request);
-  g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  g_clear_pointer (&self->preload, sfu_request_unref);
+  self->preload = sfu_request_ref (request);
+  load_wanted (self);
+}
+
+void
+sfu_studio_cancel_preload (SfuStudio *self)
+{
+  g_clear_pointer (&self->preload, sfu_request_unref);
+  sfu_loader_cancel (self->loader);
+}
+
+SfuLoader *
+sfu_studio_loader (SfuStudio *self)
+{
+  return self->loader;
 }
 
 SfuRun *

@@ -11,6 +11,7 @@
 
 #include "sfu-engine.h"
 #include "sfu-history.h"
+#include "sfu-loader.h"
 #include "sfu-queue.h"
 #include "sfu-run.h"
 
@@ -34,8 +35,11 @@ void sfu_studio_continue (SfuStudio *self, SfuRequest *request, SfuMoment *momen
 void sfu_studio_keep (SfuStudio *self, SfuRun *run, guint step);
 /* Fetches a step's preview again. The newest wish wins; while a run is on nothing happens. */
 void sfu_studio_glimpse (SfuStudio *self, SfuRun *run, guint step);
-/* Begins to load a model, unless something is running: that loads its own. */
+/* Begins to load a model in the background: now, or when nothing runs or waits any more. */
 void sfu_studio_preload (SfuStudio *self, SfuRequest *request);
+/* Begins no loading, and stops the one that goes on in the background. */
+void sfu_studio_cancel_preload (SfuStudio *self);
+SfuLoader *sfu_studio_loader (SfuStudio *self);
 
 SfuRun *sfu_studio_running (SfuStudio *self);
 void sfu_studio_stop (SfuStudio *self);

@@ -81,7 +81,9 @@ open_house (SfuApplication *self, const char *device)
   g_autofree char *state = g_build_filename (g_get_user_state_dir (), "sfumato", NULL);
   g_autofree char *index = g_build_filename (state, "pictures.json", NULL), *session = g_build_filename (state, "session.json", NULL);
   g_autofree char *pictures = NULL, *wanted = NULL;
-  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate };
+  const char *budget = g_getenv ("SFU_BUDGET_MIB"); /* for tests: a device with little memory */
+  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate,
+                               .budget_bytes = budget != NULL ? g_ascii_strtoull (budget, NULL, 10) << 20 : 0 };
   if (house->studio != NULL)
     return;
   house->settings = g_settings_new (ID);

@@ -55,6 +55,12 @@ show_models (SfuWindow *self)
 }
 
 static void
+rescan_models (SfuWindow *self)
+{
+  sfu_library_rescan (self->house.library);
+}
+
+static void
 count_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   SfuWindow *self = SFU_WINDOW (widget);
@@ -567,6 +573,13 @@ static const struct {
   { "win.clear-queue", sfu_window_clear_queue },
   { "win.queue", sfu_window_show_queue },
   { "win.models", show_models },
+  { "win.add-model-file", sfu_window_add_model_file },
+  { "win.add-model-folder", sfu_window_add_model_folder },
+  { "win.locate-model", sfu_window_locate_model },
+  { "win.cancel-loading", sfu_window_cancel_loading },
+  { "win.open-model-folder", sfu_window_open_model_folder },
+  { "win.rescan-models", rescan_models },
+  { "win.model-details", sfu_window_model_details },
   { "win.lock-seed", lock_seed },
   { "win.new-seed", new_seed },
   { "win.swap-size", swap_size },

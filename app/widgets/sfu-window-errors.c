@@ -4,15 +4,6 @@
 #include "sfu-model-error.h"
 #include "sfu-window-private.h"
 
-/* The largest size of the same shape that should fit: activations grow with the pixels, and what there was
- * was not enough for these. Three quarters of the side take little more than half of the memory. */
-static void
-smaller_size (const SfuRequest *request, guint *width, guint *height)
-{
-  *width = MAX (request->width * 3 / 4 / 64 * 64, 64);
-  *height = MAX (request->height * 3 / 4 / 64 * 64, 64);
-}
-
 static void
 try_smaller (SfuWindow *self)
 {
@@ -36,20 +27,33 @@ show_details (SfuWindow *self)
   adw_dialog_present (dialog, GTK_WIDGET (self));
 }
 
+/* The engine has planned which size would have fitted; where none does it is the model that is too large. */
+static void
+show_lack_of_memory (SfuWindow *self, SfuRun *run)
+{
+  const SfuRequest *request = sfu_run_request (run);
+  gboolean software = sfu_loader_holding (sfu_studio_loader (self->house.studio))->software;
+  g_autofree char *title = NULL, *button = NULL;
+  if (!sfu_job_get_fitting_size (sfu_run_job (run), &self->fit_width, &self->fit_height))
+    {
+      sfu_window_banner (self, software ? _("Not enough memory for this model") : _("Not enough graphics memory for this model"),
+                         _("Details"), show_details);
+      return;
+    }
+  title = g_strdup_printf (software ? _("Not enough memory for %u × %u") : _("Not enough graphics memory for %u × %u"),
+                           request->width, request->height);
+  button = g_strdup_printf (_("Try %u × %u"), self->fit_width, self->fit_height);
+  sfu_settings_panel_warn_size (self->settings, TRUE);
+  sfu_window_banner (self, title, button, try_smaller);
+}
+
 void
 sfu_window_show_error (SfuWindow *self, SfuRun *run)
 {
   const GError *error = sfu_job_get_error (sfu_run_job (run));
-  const SfuRequest *request = sfu_run_request (run);
   g_set_object (&self->failed_run, run);
-  if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY) && request->width > 64)
-    {
-      g_autofree char *title = g_strdup_printf (_("Not enough graphics memory for %u × %u"), request->width, request->height), *button = NULL;
-      smaller_size (request, &self->fit_width, &self->fit_height);
-      button = g_strdup_printf (_("Try %u × %u"), self->fit_width, self->fit_height);
-      sfu_settings_panel_warn_size (self->settings, TRUE);
-      sfu_window_banner (self, title, button, try_smaller);
-    }
+  if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
+    show_lack_of_memory (self, run);
   else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_DEVICE_LOST))
     sfu_window_banner (self, _("The graphics driver stopped responding"), _("Details"), show_details);
   else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_NO_DEVICE) || g_error_matches (error, GPU_ERROR, GPU_ERROR_UNSUPPORTED))

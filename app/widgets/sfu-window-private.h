@@ -70,6 +70,7 @@ struct _SfuWindow {
   gboolean followed;       /* what runs is what is shown */
 
   char *wanted_model;      /* until the library has it */
+  GFileMonitor *model_monitor; /* of the chosen one's file */
   void (*banner_action) (SfuWindow *self);
   SfuRun *failed_run;
   guint fit_width, fit_height; /* what the banner offers */
@@ -119,10 +120,20 @@ void sfu_window_toast (SfuWindow *self, const char *text);
 /* Says it in the user's language, with the whole message behind a button. */
 void sfu_window_toast_error (SfuWindow *self, const GError *error);
 void sfu_window_show_details (SfuWindow *self, const char *text);
-void sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model);
 /* Fills in all fields, with a toast that can take it back. */
 void sfu_window_restore (SfuWindow *self, const SfuRequest *request);
 void sfu_window_banner (SfuWindow *self, const char *title, const char *button, void (*action) (SfuWindow *self));
+
+/* sfu-window-model.c: the model that is chosen. */
+void sfu_window_init_model (SfuWindow *self);
+void sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model);
+void sfu_window_update_model (SfuWindow *self);
+void sfu_window_add_model_file (SfuWindow *self);
+void sfu_window_add_model_folder (SfuWindow *self);
+void sfu_window_locate_model (SfuWindow *self);
+void sfu_window_cancel_loading (SfuWindow *self);
+void sfu_window_open_model_folder (SfuWindow *self);
+void sfu_window_model_details (SfuWindow *self);
 
 /* sfu-window-actions.c */
 void sfu_window_install_actions (GtkWidgetClass *widget_class);
@@ -191,4 +202,6 @@ void sfu_window_paste (SfuWindow *self);
 GtkWidget *sfu_paper_new (SfuWindow *self);                         /* sfu-paper.c */
 GtkWidget *sfu_model_popover_new (SfuWindow *self);                 /* sfu-model-popover.c */
 GtkWidget *sfu_device_row_new (GSettings *settings);                /* sfu-device-row.c */
+/* sfu-model-details.c: what is wrong with the model at @path, and what can be told of it. */
+void sfu_model_details_show (GtkWidget *parent, const char *path, const char *message);
 AdwDialog *sfu_preferences_new (SfuWindow *self);                   /* sfu-preferences.c */

@@ -1,6 +1,7 @@
 /* What labels and buttons say: all of it follows from state, run and picture. */
 #include <glib/gi18n.h>
 
+#include "sfu-model-state.h"
 #include "sfu-numbers.h"
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
@@ -34,6 +35,17 @@ time_left (SfuRun *run)
   return left >= 10 ? g_strdup_printf (_("%.0f s left"), left) : g_strdup_printf (_("%.1f s left"), left);
 }
 
+static char *
+loading_text (SfuWindow *self)
+{
+  g_autofree char *percent = NULL;
+  double fraction;
+  if (!sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, &fraction))
+    return g_strdup (_("Loading Model…"));
+  percent = sfu_percent_text (fraction);
+  return g_strdup_printf (_("Loading Model… %s"), percent);
+}
+
 char *
 sfu_window_status_text (SfuWindow *self)
 {
@@ -43,7 +55,9 @@ sfu_window_status_text (SfuWindow *self)
   if (running != NULL && self->state == SFU_WINDOW_STOPPING)
     return g_strdup (_("Stopping…"));
   if (running != NULL && self->state == SFU_WINDOW_LOADING && (run == running || run == NULL))
-    return g_strdup (sfu_run_state (running) == SFU_JOB_ENCODING ? _("Reading the Prompt…") : _("Loading Model…"));
+    return sfu_run_state (running) == SFU_JOB_ENCODING ? g_strdup (_("Reading the Prompt…")) : loading_text (self);
+  if (running == NULL && sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+    return loading_text (self);
   if (running != NULL && run == running && self->shown_step == 0 && self->state == SFU_WINDOW_FINISHING)
     return g_strdup (_("Developing…"));
   if (run == NULL || shown == 0)
@@ -101,15 +115,14 @@ update_generate (SfuWindow *self)
 {
   gboolean busy = self->state != SFU_WINDOW_IDLE, usable;
   SfuLibraryModel *model = sfu_settings_panel_model (self->settings);
-  const char *reason = NULL;
+  g_autofree char *obstacle = model != NULL ? sfu_model_state_obstacle (model) : NULL;
+  const char *reason = obstacle;
   g_autoptr (SfuRequest) request = sfu_settings_panel_request (self->settings);
   guint waiting = sfu_studio_n_waiting (self->house.studio);
   g_autofree char *badge = g_strdup_printf ("%u", waiting);
   if (model == NULL)
     reason = _("Choose a model first");
-  else if (sfu_library_model_error (model) != NULL)
-    reason = sfu_library_model_error (model)->message;
-  else if (*request->prompt == '\0' && request->image == NULL)
+  else if (reason == NULL && *request->prompt == '\0' && request->image == NULL)
     reason = _("Describe the picture first");
   usable = reason == NULL;
   gtk_button_set_label (self->generate_button, busy ? _("Stop") : _("Generate"));

@@ -129,7 +129,6 @@ run_ended_cb (SfuWindow *self, SfuRun *run)
     announce (self, text);
   if (run == self->shown_run)
     sfu_window_draw_canvas (self);
-  sfu_settings_panel_set_model_state (self->settings, sfu_run_state (run) == SFU_JOB_FAILED ? _("On disk") : _("Ready"), FALSE);
   sfu_window_update (self);
 }
 
@@ -212,55 +211,17 @@ model_activated_cb (SfuWindow *self)
   gtk_popover_popup (GTK_POPOVER (self->model_popover));
 }
 
-/* The window is seen before the graphics device is opened: the first call is before a frame, the second after it. */
-static gboolean
-preload_tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-  SfuWindow *self = SFU_WINDOW (widget);
-  g_autoptr (SfuRequest) request = NULL;
-  if (self->preload_frames++ == 0)
-    return G_SOURCE_CONTINUE;
-  self->preload_tick = 0;
-  request = sfu_settings_panel_request (self->settings);
-  sfu_studio_preload (self->house.studio, request);
-  return G_SOURCE_REMOVE;
-}
-
-void
-sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model)
-{
-  g_autofree char *size = NULL, *state = NULL;
-  sfu_settings_panel_set_model (self->settings, model);
-  if (model == NULL)
-    {
-      sfu_settings_panel_set_model_state (self->settings, _("Choose one"), FALSE);
-      return;
-    }
-  g_set_str (&self->wanted_model, sfu_library_model_path (model));
-  g_settings_set_string (self->house.settings, "last-model", sfu_library_model_path (model));
-  if (sfu_library_model_error (model) != NULL)
-    {
-      sfu_settings_panel_set_model_state (self->settings, sfu_library_model_error (model)->message, FALSE);
-      sfu_window_update (self);
-      return;
-    }
-  size = g_format_size (sfu_library_model_bytes (model));
-  state = g_strdup_printf (_("On disk · %s"), size);
-  sfu_settings_panel_set_model_state (self->settings, state, FALSE);
-  self->preload_frames = 0;
-  if (self->preload_tick == 0)
-    self->preload_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), preload_tick_cb, NULL, NULL);
-  sfu_window_update (self);
-}
-
-/* The model that is wanted, else the one that comes with the program, else any that works. */
+/* The model that is wanted, also if it is gone, else the one that comes with the program, else any that works. */
 static void
 library_scanned_cb (SfuWindow *self)
 {
   SfuLibrary *library = self->house.library;
   SfuLibraryModel *model = sfu_library_find (library, self->wanted_model);
+  g_autoptr (SfuLibraryModel) gone = NULL;
   if (model == NULL && self->wanted_model != NULL && g_file_test (self->wanted_model, G_FILE_TEST_EXISTS))
     model = sfu_library_add (library, self->wanted_model);
+  else if (model == NULL && self->wanted_model != NULL)
+    model = gone = sfu_library_model_new (self->wanted_model);
   if (model == NULL && self->house.default_model != NULL)
     model = sfu_library_find (library, self->house.default_model);
   for (guint i = 0; model == NULL && i < g_list_model_get_n_items (G_LIST_MODEL (library)); i++)
@@ -316,6 +277,8 @@ key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop-all", NULL);
   else if (self->state != SFU_WINDOW_IDLE)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop", NULL);
+  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+    sfu_window_cancel_loading (self);
   else if (sfu_canvas_is_comparing (self->canvas))
     sfu_window_stop_comparing (self);
   else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
@@ -414,6 +377,7 @@ sfu_window_dispose (GObject *object)
   g_clear_object (&self->shown_texture);
   sfu_window_forget_comparison (self);
   g_clear_object (&self->failed_run);
+  g_clear_object (&self->model_monitor);
   g_clear_pointer (&self->wanted_model, g_free);
   g_clear_pointer (&self->model_popover, gtk_widget_unparent);
   g_clear_pointer (&self->queue_popover, gtk_widget_unparent);
@@ -524,7 +488,7 @@ sfu_window_new (GtkApplication *application, const SfuHouse *house)
   sfu_canvas_set_placeholder (self->canvas, sfu_paper_new (self));
   sfu_shortcuts_install_local (GTK_WIDGET (self->canvas));
   sfu_shortcuts_install_local (GTK_WIDGET (self->film));
-  sfu_settings_panel_set_model_state (self->settings, _("Looking for models…"), TRUE);
+  sfu_window_init_model (self);
   connect_house (self);
   mat_cb (self);
   sfu_window_restore_session (self);

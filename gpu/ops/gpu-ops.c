@@ -66,6 +66,14 @@ gpu_ops_fail (GpuOps *self, const GError *error)
     self->error = g_error_copy (error);
 }
 
+gboolean
+gpu_ops_lack (GpuOps *self, const GpuTensor *tensor)
+{
+  if (self->error == NULL && tensor->storage == NULL)
+    g_set_error_literal (&self->error, GPU_ERROR, GPU_ERROR_FAILED, "A net is built of weights that could not be loaded.");
+  return self->error != NULL;
+}
+
 guint
 gpu_ops_subgroup (GpuOps *self)
 {

@@ -247,6 +247,121 @@ def bad_model(desk):
     shot(desk, 'bad-model')
 
 
+def model_row(desk, words, seconds=60):
+    return wait_for(lambda: re.search(words, desk.find('Model', 'button').get_description()), seconds, f'“{words}” in the model row')
+
+
+def sensitive(desk, name, role='button'):
+    return desk.find(name, role).get_state_set().contains(Atspi.StateType.SENSITIVE)
+
+
+def model_is_ready(desk):
+    """The model is loaded unasked; its row tells what it takes, before a run and after it."""
+    ready(desk, steps=3)
+    model_row(desk, r'^model, Ready · .*[\d.,]+.[kM]B.* in memory$')
+    shot(desk, 'model-ready')
+    generate(desk)
+    model_row(desk, r'^model, Ready · .* in memory$')
+    desk.key('Control+d')                                               # a favourite is the model's face
+    time.sleep(0.5)
+    shot(desk, 'model-face')
+
+
+def model_goes(desk):
+    """Its file is deleted while the program runs, and comes back."""
+    folder = f'{desk.home}/Models/fleeting'
+    shutil.copytree(MODEL, folder)
+    desk.start('--model', folder)
+    desk.write('Prompt', 'anything')
+    model_row(desk, 'Ready')
+    assert sensitive(desk, 'Generate')
+    os.rename(folder, f'{desk.home}/elsewhere')
+    model_row(desk, 'File is gone: fleeting')
+    desk.find('Locate…', 'button')
+    wait_for(lambda: not sensitive(desk, 'Generate'), 5, 'Generate to be insensitive')
+    reason = desk.find('Generate', 'button').get_description()
+    assert 'gone' in reason and 'fleeting' in reason, reason
+    shot(desk, 'model-gone')
+    os.rename(f'{desk.home}/elsewhere', folder)
+    model_row(desk, 'Ready')
+    wait_for(lambda: sensitive(desk, 'Generate'), 5, 'Generate to be sensitive')
+
+
+def model_was_gone(desk):
+    """A model that is not there at the start is named, not silently replaced."""
+    desk.start('--model', f'{desk.home}/nowhere.safetensors')
+    model_row(desk, 'File is gone: nowhere.safetensors')
+    desk.find('Locate…', 'button')
+
+
+def other_model_while_loading(desk):
+    """The first load stops, the second one ends."""
+    desk.start('--model', MODEL)
+    assert desk.run('--model', f'{FIXTURES}/bk-tiny') == 0
+    model_row(desk, '^bk-tiny, Ready')
+    desk.write('Prompt', 'anything')
+    desk.set_value('Steps', 4)
+    generate(desk)
+    assert settings_of(f'{desk.pictures}/{desk.files()[0]}')['model'].endswith('bk-tiny')
+
+
+def models_by_keyboard(desk):
+    """Among 500 models one is found, and chosen, without a pointer."""
+    folder = f'{desk.home}/.local/share/sfumato/models'
+    for i in range(250):
+        for group in ('one', 'two'):
+            os.makedirs(f'{folder}/{group}', exist_ok=True)
+            open(f'{folder}/{group}/broken-{i:03d}.safetensors', 'wb').write(b'nothing')
+    shutil.copytree(f'{FIXTURES}/bk-tiny', f'{folder}/one/sought')
+    desk.start('--model', MODEL)
+    model_row(desk, 'Ready')
+    desk.key('Control+m')
+    models = desk.find('Models', 'list')
+    wait_for(lambda: desk.all(None, 'list item', models), 10, 'the models')
+    time.sleep(0.5)
+    shot(desk, 'models')
+    assert len(desk.all(None, 'list item', models)) < 300, 'rows are made as they are seen'
+    for c in 'sought': desk.key(c)
+    wait_for(lambda: len(desk.all(None, 'list item', models)) == 1, 5, 'what was sought')
+    shot(desk, 'models-found')
+    desk.key('Down')
+    desk.key('Return')
+    model_row(desk, '^sought, Ready')
+
+
+def model_details(desk):
+    """A model that lacks a part says which, and what it has."""
+    folder = f'{desk.home}/Models/half'
+    shutil.copytree(MODEL, folder)
+    shutil.rmtree(f'{folder}/vae')
+    desk.start('--model', folder)
+    model_row(desk, 'Parts are missing')
+    shot(desk, 'model-problem')
+    desk.press('Details')
+    text = wait_for(lambda: [n.get_name() for n in desk.all(None, 'label') if 'Autoencoder: missing' in n.get_name()], 5, 'the details')[0]
+    assert re.search(r'UNet: \d+ tensors', text), text
+    shot(desk, 'model-details')
+
+
+def little_memory(desk):
+    """What does not fit fails before its first step, and the size that is offered instead works."""
+    ready(desk, steps=4)
+    model_row(desk, 'Ready')
+    desk.set_value('Width', 1536)
+    desk.set_value('Height', 768)
+    desk.press('Generate')
+    desk.find('Not enough memory for 1536 × 768', 'label', 60)
+    model_row(desk, 'Ready')                                            # its weights have stayed
+    button = wait_for(lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('Try ')], 5, 'an offer')[0]
+    width, height = (int(n) for n in re.findall(r'\d+', button.get_name()))
+    assert width < 1536 and width % 64 == 0 and height % 64 == 0 and abs(height - width / 2) <= 32, button.get_name()
+    shot(desk, 'little-memory')
+    button.get_action_iface().do_action(0)
+    wait_for(desk.files, 120, 'the smaller picture')
+    saved = settings_of(f'{desk.pictures}/{desk.files()[0]}')
+    assert (saved['width'], saved['height']) == (width, height), saved
+
+
 def many_pictures(desk):
     os.makedirs(desk.pictures)
     picture = open(f'{FIXTURES}/picture.png', 'rb').read()
@@ -381,7 +496,7 @@ def gallery_by_keyboard(desk):
 
 def one(name):
     """Runs a test on a desk of its own; true when it held and the program had nothing to complain of."""
-    desk = Desk(PROGRAM, DATA, size='1700x920')
+    desk = Desk(PROGRAM, DATA, size='1700x920', **SURROUNDINGS.get(name, {}))
     try:
         globals()[name](desk)
         bad = desk.warnings()
@@ -397,9 +512,11 @@ def one(name):
         desk.close()
 
 
+SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='40')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, settings_restored_by_drop,
          picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
-         crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard]
+         crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard, model_is_ready,
+         model_goes, model_was_gone, other_model_while_loading, models_by_keyboard, model_details, little_memory]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
 names = [t.__name__ for t in TESTS]
