@@ -372,6 +372,70 @@ test_holding (void)
   g_assert_cmpstr (models->pdata[4], ==, "");
 }
 
+/* A longer prompt makes the UNet's programs anew, and nothing else; the same length makes nothing anew. */
+static void
+test_prompt_lengths (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuDevice) device = gpu_device_new (&(GpuDeviceOptions) { .validate = TRUE }, &error);
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  g_autoptr (SfuCheckpoint) checkpoint = NULL;
+  g_autofree char *taesd = g_build_filename (g_getenv ("SFU_FIXTURES"), "taesd_decoder.safetensors", NULL);
+  g_assert_no_error (error);
+  g_set_str (&request->taesd, taesd);
+  checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_assert_no_error (error);
+  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, &error);
+  GpuProgram *step = sfu_programs_pass (programs, FALSE, &error)->step_program, *preview = programs->preview_program;
+  GpuProgram *decoder = sfu_programs_decoder (programs, FALSE, &error);
+  GpuStorage *latents = programs->sampler.slots;
+  g_assert_nonnull (preview);
+
+  for (guint n = 0; n <= 77; n += 77)
+    {
+      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, &error) == programs);
+      g_assert_true (sfu_programs_pass (programs, FALSE, &error)->step_program == step);
+    }
+  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, &error) == programs);
+  g_assert_null (programs->pass.step_program);
+  g_assert_cmpuint (sfu_programs_pass (programs, FALSE, &error)->context.w, ==, 3 * 77);
+  g_assert_true (programs->preview_program == preview && sfu_programs_decoder (programs, FALSE, &error) == decoder);
+  g_assert_true (programs->sampler.slots == latents);
+  g_assert_no_error (error);
+}
+
+/* The empty prompt's states between two weights, and chunks of the empty prompt behind a short one. */
+static void
+test_contexts (void)
+{
+  enum { WIDTH = 16, LENGTH = 77 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuDevice) device = gpu_device_new (&(GpuDeviceOptions) { .validate = TRUE }, &error);
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_autofree float *padded = g_new (float, 2 * LENGTH * WIDTH);
+  g_autofree gint32 *ids = g_new (gint32, 2 * LENGTH);
+  g_assert_no_error (error);
+  g_autofree float *empty = g_memdup2 (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_NONE, "", NULL, &error)->states,
+                                       LENGTH * WIDTH * sizeof (float));
+  g_autofree float *plain = g_memdup2 (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_NONE, "boat", NULL, &error)->states,
+                                       LENGTH * WIDTH * sizeof (float));
+
+  const SfuConditioning *same = sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_A1111, "(boat:1.0)", NULL, &error);
+  g_assert_cmpmem (same->states, LENGTH * WIDTH * sizeof (float), plain, LENGTH * WIDTH * sizeof (float));
+  const SfuConditioning *none = sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_COMFYUI, "(boat:0)", NULL, &error);
+  for (guint i = 0; i < LENGTH * WIDTH; i++)
+    g_assert_cmpfloat (none->states[i], ==, none->chunks->weights[i / WIDTH] == 0 ? empty[i] : plain[i]);
+  g_assert_true (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_COMFYUI, "(boat:0)", NULL, &error) == none);
+
+  g_assert_true (sfu_checkpoint_fill_context (checkpoint, SFU_EMPHASIS_A1111, "boat", 2 * LENGTH, padded, ids, NULL, &error));
+  g_assert_cmpmem (padded, LENGTH * WIDTH * sizeof (float), plain, LENGTH * WIDTH * sizeof (float));
+  g_assert_cmpmem (padded + LENGTH * WIDTH, LENGTH * WIDTH * sizeof (float), empty, LENGTH * WIDTH * sizeof (float));
+  g_assert_cmpint (ids[LENGTH], ==, ids[0]);
+  g_assert_cmpint (ids[LENGTH + 1], ==, ids[2 * LENGTH - 1]);
+  g_assert_no_error (error);
+}
+
 /* Jobs that are queued when the engine goes end as stopped. */
 static void
 test_free (void)
@@ -402,6 +466,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/no-room", test_no_room);
   g_test_add_func ("/engine/loading", test_loading);
   g_test_add_func ("/engine/holding", test_holding);
+  g_test_add_func ("/engine/prompt-lengths", test_prompt_lengths);
+  g_test_add_func ("/engine/contexts", test_contexts);
   g_test_add_func ("/engine/free", test_free);
   return g_test_run ();
 }

@@ -5,7 +5,7 @@
 /* A1111's setting comma_padding_backtrack, and its default. */
 #define COMMA_REACH 20
 /* ComfyUI's SDTokenizer.max_word_length. */
-#define LONG_RUN 8
+#define LONG_PHRASE 8
 
 /* A token with its weight, and the byte of the prompt at which its word begins. */
 typedef struct {
@@ -73,12 +73,12 @@ place_a1111 (Filler *self, Placed token)
 }
 
 static void
-fill_a1111 (Filler *self, const SfuRun *run, GArray *tokens)
+fill_a1111 (Filler *self, const SfuPhrase *phrase, GArray *tokens)
 {
-  if (run->is_break)
+  if (phrase->is_break)
     {
       close_chunk (self, FALSE);
-      self->here = run->origin[0];
+      self->here = phrase->origin[0];
     }
   for (guint i = 0; i < tokens->len; i++)
     place_a1111 (self, g_array_index (tokens, Placed, i));
@@ -93,7 +93,7 @@ fill_comfyui (Filler *self, GArray *tokens)
   while (at < n)
     {
       guint left = n - at, space = self->room - self->chunk->len;
-      guint taken = left <= space ? left : n >= LONG_RUN ? space : 0;
+      guint taken = left <= space ? left : n >= LONG_PHRASE ? space : 0;
       if (taken > 0)
         g_array_append_vals (self->chunk, &g_array_index (tokens, Placed, at), taken);
       at += taken;
@@ -105,23 +105,23 @@ fill_comfyui (Filler *self, GArray *tokens)
 /* -- both -- */
 
 static void
-fill (Filler *self, SfuTokenizer *tokenizer, SfuEmphasis rule, const SfuRuns *runs)
+fill (Filler *self, SfuTokenizer *tokenizer, SfuEmphasis rule, const SfuPhrases *phrases)
 {
   g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (SfuToken)), placed = g_array_new (FALSE, FALSE, sizeof (Placed));
-  for (guint i = 0; i < runs->runs->len; i++)
+  for (guint i = 0; i < phrases->list->len; i++)
     {
-      const SfuRun *run = g_ptr_array_index (runs->runs, i);
+      const SfuPhrase *phrase = g_ptr_array_index (phrases->list, i);
       g_array_set_size (tokens, 0);
       g_array_set_size (placed, 0);
-      sfu_tokenizer_append (tokenizer, run->text, tokens);
+      sfu_tokenizer_append (tokenizer, phrase->text, tokens);
       for (guint j = 0; j < tokens->len; j++)
         {
           const SfuToken *token = &g_array_index (tokens, SfuToken, j);
-          Placed one = { token->id, run->weight, run->origin[token->word] };
+          Placed one = { token->id, phrase->weight, phrase->origin[token->word] };
           g_array_append_val (placed, one);
         }
       if (rule == SFU_EMPHASIS_A1111)
-        fill_a1111 (self, run, placed);
+        fill_a1111 (self, phrase, placed);
       else
         fill_comfyui (self, placed);
     }
@@ -150,7 +150,7 @@ SfuChunks *
 sfu_chunks_new (SfuTokenizer *tokenizer, SfuEmphasis rule, const char *prompt, guint chunk_length)
 {
   g_autofree char *valid = g_utf8_make_valid (prompt, -1);
-  g_autoptr (SfuRuns) runs = NULL;
+  g_autoptr (SfuPhrases) phrases = NULL;
   g_autoptr (GArray) chunk = g_array_new (FALSE, FALSE, sizeof (Placed)), ids = g_array_new (FALSE, FALSE, sizeof (gint32));
   g_autoptr (GArray) weights = g_array_new (FALSE, FALSE, sizeof (float)), starts = g_array_new (FALSE, FALSE, sizeof (guint));
   Filler filler = { .special = sfu_tokenizer_special_ids (tokenizer), .room = chunk_length - 2, .chunk = chunk, .last_comma = -1,
@@ -158,13 +158,13 @@ sfu_chunks_new (SfuTokenizer *tokenizer, SfuEmphasis rule, const char *prompt, g
   if (rule == SFU_EMPHASIS_NONE)
     return chunks_cut (tokenizer, valid, chunk_length);
 
-  runs = sfu_emphasis_parse (rule, valid);
-  fill (&filler, tokenizer, rule, runs);
+  phrases = sfu_emphasis_parse (rule, valid);
+  fill (&filler, tokenizer, rule, phrases);
   SfuChunks *self = g_new0 (SfuChunks, 1);
   self->n_chunks = starts->len;
   self->chunk_length = chunk_length;
   self->used = filler.used;
-  self->has_edits = runs->has_edits;
+  self->has_edits = phrases->has_edits;
   for (guint i = 0; i < weights->len; i++)
     self->weighted |= g_array_index (weights, float, i) != 1;
   self->ids = (gint32 *) (gpointer) g_array_free (g_steal_pointer (&ids), FALSE);

@@ -17,7 +17,7 @@ typedef struct {
   guint *starts;     /* n_chunks: the byte of the prompt from which on words are in the chunk */
   guint used;        /* places that are taken, without start and end: whole chunks, and what is in the last one */
   gboolean weighted; /* a weight is not 1 */
-  gboolean has_edits; /* see SfuRuns */
+  gboolean has_edits; /* see SfuPhrases */
   char *lost;        /* the end of the prompt that did not fit; NULL where nothing is cut */
 } SfuChunks;
 
@@ -27,7 +27,7 @@ typedef struct {
  * @chunk_length: 3 at least
  *
  * Under A1111's rule words behind a comma go to the next chunk together, if the comma is one of the last 20 tokens.
- * Under ComfyUI's rule runs of less than 8 tokens stay together.
+ * Under ComfyUI's rule phrases of less than 8 tokens stay together.
  * Returns: (transfer full): never NULL.
  */
 SfuChunks *sfu_chunks_new (SfuTokenizer *tokenizer, SfuEmphasis rule, const char *prompt, guint chunk_length);

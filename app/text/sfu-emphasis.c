@@ -29,58 +29,58 @@ sfu_emphasis_from_name (const char *name, SfuEmphasis *rule)
   return name == NULL;
 }
 
-/* -- runs -- */
+/* -- phrases -- */
 
 static void
-run_free (gpointer data)
+phrase_free (gpointer data)
 {
-  SfuRun *self = data;
+  SfuPhrase *self = data;
   g_free (self->text);
   g_free (self->origin);
   g_free (self);
 }
 
-static SfuRuns *
-runs_new (void)
+static SfuPhrases *
+phrases_new (void)
 {
-  SfuRuns *self = g_new0 (SfuRuns, 1);
-  self->runs = g_ptr_array_new_with_free_func (run_free);
+  SfuPhrases *self = g_new0 (SfuPhrases, 1);
+  self->list = g_ptr_array_new_with_free_func (phrase_free);
   self->marks = g_array_new (FALSE, FALSE, sizeof (SfuMark));
   return self;
 }
 
 void
-sfu_runs_free (SfuRuns *self)
+sfu_phrases_free (SfuPhrases *self)
 {
   if (self == NULL)
     return;
-  g_ptr_array_unref (self->runs);
+  g_ptr_array_unref (self->list);
   g_array_unref (self->marks);
   g_free (self);
 }
 
-static SfuRun *
-run_at (SfuRuns *self, guint i)
+static SfuPhrase *
+phrase_at (SfuPhrases *self, guint i)
 {
-  return g_ptr_array_index (self->runs, i);
+  return g_ptr_array_index (self->list, i);
 }
 
 /* @length bytes of the prompt from @start on, as they stand. */
-static SfuRun *
-add_run (SfuRuns *self, const char *prompt, gsize start, gsize length, double weight)
+static SfuPhrase *
+add_phrase (SfuPhrases *self, const char *prompt, gsize start, gsize length, double weight)
 {
-  SfuRun *run = g_new0 (SfuRun, 1);
-  run->text = g_strndup (prompt + start, length);
-  run->origin = g_new (guint, length + 1);
+  SfuPhrase *phrase = g_new0 (SfuPhrase, 1);
+  phrase->text = g_strndup (prompt + start, length);
+  phrase->origin = g_new (guint, length + 1);
   for (gsize i = 0; i <= length; i++)
-    run->origin[i] = start + i;
-  run->weight = weight;
-  g_ptr_array_add (self->runs, run);
-  return run;
+    phrase->origin[i] = start + i;
+  phrase->weight = weight;
+  g_ptr_array_add (self->list, phrase);
+  return phrase;
 }
 
 static void
-add_mark (SfuRuns *self, SfuMarkKind kind, gsize start, gsize end)
+add_mark (SfuPhrases *self, SfuMarkKind kind, gsize start, gsize end)
 {
   SfuMark mark = { kind, start, end };
   g_array_append_val (self->marks, mark);
@@ -89,9 +89,9 @@ add_mark (SfuRuns *self, SfuMarkKind kind, gsize start, gsize end)
 /* -- A1111 -- */
 
 typedef struct {
-  SfuRuns *runs;
+  SfuPhrases *phrases;
   const char *prompt;
-  GArray *round, *square; /* guint: the run at which each open bracket begins; PLAIN: a bracket that is a letter */
+  GArray *round, *square; /* guint: the phrase at which each open bracket begins; PLAIN: a bracket that is a letter */
 } Reader;
 
 #define PLAIN G_MAXUINT
@@ -99,8 +99,8 @@ typedef struct {
 static void
 multiply_from (Reader *self, guint first, double by)
 {
-  for (guint i = first; i < self->runs->runs->len; i++)
-    run_at (self->runs, i)->weight *= by;
+  for (guint i = first; i < self->phrases->list->len; i++)
+    phrase_at (self->phrases, i)->weight *= by;
 }
 
 static guint
@@ -151,11 +151,11 @@ read_words (Reader *self, const char *start, const char *end)
         before = g_utf8_prev_char (before);
       while (after < end && g_unichar_isspace (g_utf8_get_char (after)))
         after = g_utf8_next_char (after);
-      add_run (self->runs, self->prompt, from - self->prompt, before - from, 1);
-      add_run (self->runs, self->prompt, word - self->prompt, strlen ("BREAK"), -1)->is_break = TRUE;
+      add_phrase (self->phrases, self->prompt, from - self->prompt, before - from, 1);
+      add_phrase (self->phrases, self->prompt, word - self->prompt, strlen ("BREAK"), -1)->is_break = TRUE;
       from = after;
     }
-  add_run (self->runs, self->prompt, from - self->prompt, end - from, 1);
+  add_phrase (self->phrases, self->prompt, from - self->prompt, end - from, 1);
 }
 
 /* A number as A1111 has them, digits and points with a sign: what does not make a number is none. */
@@ -207,15 +207,15 @@ is_edit (const char *p)
   return FALSE;
 }
 
-/* Neighbours of equal weight become one run, so that the tokenizer sees their words together. */
+/* Neighbours of equal weight become one phrase, so that the tokenizer sees their words together. */
 static void
-merge_runs (SfuRuns *self)
+merge_phrases (SfuPhrases *self)
 {
-  g_autoptr (GPtrArray) all = g_steal_pointer (&self->runs);
-  self->runs = g_ptr_array_new_with_free_func (run_free);
+  g_autoptr (GPtrArray) all = g_steal_pointer (&self->list);
+  self->list = g_ptr_array_new_with_free_func (phrase_free);
   for (guint i = 0; i < all->len;)
     {
-      SfuRun *first = g_ptr_array_index (all, i), *run;
+      SfuPhrase *first = g_ptr_array_index (all, i), *phrase;
       g_autoptr (GString) text = g_string_new (NULL);
       g_autoptr (GArray) origin = g_array_new (FALSE, FALSE, sizeof (guint));
       guint end = 0;
@@ -223,7 +223,7 @@ merge_runs (SfuRuns *self)
       gboolean is_break = first->is_break && first->weight == -1;
       for (; i < all->len; i++)
         {
-          SfuRun *next = g_ptr_array_index (all, i);
+          SfuPhrase *next = g_ptr_array_index (all, i);
           gsize length = strlen (next->text);
           if (next != first && (is_break || next->weight != first->weight || (next->is_break && next->weight == -1)))
             break;
@@ -237,20 +237,20 @@ merge_runs (SfuRuns *self)
       g_array_append_val (origin, end);
       if (is_break)
         add_mark (self, SFU_MARK_BREAK, first->origin[0], end);
-      run = g_new0 (SfuRun, 1);
-      run->text = g_strdup (text->str);
-      run->origin = (guint *) (gpointer) g_array_free (g_steal_pointer (&origin), FALSE);
-      run->weight = first->weight;
-      run->is_break = is_break;
-      g_ptr_array_add (self->runs, run);
+      phrase = g_new0 (SfuPhrase, 1);
+      phrase->text = g_strdup (text->str);
+      phrase->origin = (guint *) (gpointer) g_array_free (g_steal_pointer (&origin), FALSE);
+      phrase->weight = first->weight;
+      phrase->is_break = is_break;
+      g_ptr_array_add (self->list, phrase);
     }
 }
 
 static void
-read_a1111 (SfuRuns *runs, const char *prompt)
+read_a1111 (SfuPhrases *phrases, const char *prompt)
 {
   g_autoptr (GArray) round = g_array_new (FALSE, FALSE, sizeof (guint)), square = g_array_new (FALSE, FALSE, sizeof (guint));
-  Reader self = { runs, prompt, round, square };
+  Reader self = { phrases, prompt, round, square };
   const char *p = prompt, *end;
   double weight;
   while (*p != '\0')
@@ -258,24 +258,24 @@ read_a1111 (SfuRuns *runs, const char *prompt)
       gsize at = p - prompt;
       if (*p == '\\' && p[1] != '\0' && strchr ("()[]\\", p[1]) != NULL)
         {
-          add_run (runs, prompt, at + 1, 1, 1);
-          add_mark (runs, SFU_MARK_ESCAPE, at, at + 2);
+          add_phrase (phrases, prompt, at + 1, 1, 1);
+          add_mark (phrases, SFU_MARK_ESCAPE, at, at + 2);
           p += 2;
         }
       else if (*p == '\\')
         p++; /* by itself it is dropped */
       else if (*p == '(' && round->len < MAX_OPEN)
         {
-          push (round, runs->runs->len);
+          push (round, phrases->list->len);
           p++;
         }
       else if (*p == '[' && square->len < MAX_OPEN)
         {
           gboolean edit = is_edit (p);
-          runs->has_edits |= edit;
-          push (square, edit ? PLAIN : runs->runs->len);
+          phrases->has_edits |= edit;
+          push (square, edit ? PLAIN : phrases->list->len);
           if (edit)
-            add_run (runs, prompt, at, 1, 1);
+            add_phrase (phrases, prompt, at, 1, 1);
           p++;
         }
       else if (*p == ':' && round->len > 0 && (end = read_closing_weight (p, &weight)) != NULL)
@@ -292,7 +292,7 @@ read_a1111 (SfuRuns *runs, const char *prompt)
         {
           guint first = pop (square);
           if (first == PLAIN)
-            add_run (runs, prompt, at, 1, 1);
+            add_phrase (phrases, prompt, at, 1, 1);
           else
             multiply_from (&self, first, 1 / BRACKET_WEIGHT);
           p++;
@@ -308,7 +308,7 @@ read_a1111 (SfuRuns *runs, const char *prompt)
     multiply_from (&self, pop (round), BRACKET_WEIGHT);
   while (square->len > 0)
     multiply_from (&self, pop (square), 1 / BRACKET_WEIGHT);
-  merge_runs (runs);
+  merge_phrases (phrases);
 }
 
 /* -- ComfyUI -- */
@@ -327,24 +327,24 @@ is_bracket (const Letters *self, guint at, char c)
 }
 
 static void
-add_letters (SfuRuns *runs, const Letters *letters, guint start, guint end, double weight)
+add_letters (SfuPhrases *phrases, const Letters *letters, guint start, guint end, double weight)
 {
-  SfuRun *run = g_new0 (SfuRun, 1);
-  run->text = g_strndup (letters->bytes + start, end - start);
-  run->origin = g_memdup2 (letters->origin + start, (end - start + 1) * sizeof (guint));
-  run->weight = weight;
-  g_ptr_array_add (runs->runs, run);
+  SfuPhrase *phrase = g_new0 (SfuPhrase, 1);
+  phrase->text = g_strndup (letters->bytes + start, end - start);
+  phrase->origin = g_memdup2 (letters->origin + start, (end - start + 1) * sizeof (guint));
+  phrase->weight = weight;
+  g_ptr_array_add (phrases->list, phrase);
 }
 
-static void read_letters (SfuRuns *runs, const Letters *letters, guint start, guint end, double weight, guint depth);
+static void read_letters (SfuPhrases *phrases, const Letters *letters, guint start, guint end, double weight, guint depth);
 
 /* One of the parts below: a group, or words. */
 static void
-read_part (SfuRuns *runs, const Letters *letters, guint start, guint end, double weight, guint depth)
+read_part (SfuPhrases *phrases, const Letters *letters, guint start, guint end, double weight, guint depth)
 {
   if (end - start < 2 || depth > MAX_OPEN || !is_bracket (letters, start, '(') || !is_bracket (letters, end - 1, ')'))
     {
-      add_letters (runs, letters, start, end, weight);
+      add_letters (phrases, letters, start, end, weight);
       return;
     }
   guint colon = end - 2;
@@ -360,13 +360,13 @@ read_part (SfuRuns *runs, const Letters *letters, guint start, guint end, double
       weight = own;
       end = colon;
     }
-  read_letters (runs, letters, start, end, weight, depth + 1);
+  read_letters (phrases, letters, start, end, weight, depth + 1);
 }
 
 /* Splits at the outermost brackets. A closing one too many makes the level negative, which hides the next open one:
  * as it is there. */
 static void
-read_letters (SfuRuns *runs, const Letters *letters, guint start, guint end, double weight, guint depth)
+read_letters (SfuPhrases *phrases, const Letters *letters, guint start, guint end, double weight, guint depth)
 {
   guint from = start;
   int level = 0;
@@ -375,21 +375,21 @@ read_letters (SfuRuns *runs, const Letters *letters, guint start, guint end, dou
       {
         if (level++ == 0 && i > from)
           {
-            read_part (runs, letters, from, i, weight, depth);
+            read_part (phrases, letters, from, i, weight, depth);
             from = i;
           }
       }
     else if (is_bracket (letters, i, ')') && --level == 0)
       {
-        read_part (runs, letters, from, i + 1, weight, depth);
+        read_part (phrases, letters, from, i + 1, weight, depth);
         from = i + 1;
       }
   if (from < end)
-    read_part (runs, letters, from, end, weight, depth);
+    read_part (phrases, letters, from, end, weight, depth);
 }
 
 static void
-read_comfyui (SfuRuns *runs, const char *prompt)
+read_comfyui (SfuPhrases *phrases, const char *prompt)
 {
   gsize length = strlen (prompt), n = 0;
   g_autofree char *bytes = g_malloc (length + 1);
@@ -401,27 +401,27 @@ read_comfyui (SfuRuns *runs, const char *prompt)
       origin[n] = i;
       if (plain[n])
         {
-          add_mark (runs, SFU_MARK_ESCAPE, i, i + 2);
+          add_mark (phrases, SFU_MARK_ESCAPE, i, i + 2);
           i++;
         }
       bytes[n] = prompt[i];
     }
   bytes[n] = '\0';
   origin[n] = length;
-  read_letters (runs, &(Letters) { bytes, plain, origin }, 0, n, 1, 0);
+  read_letters (phrases, &(Letters) { bytes, plain, origin }, 0, n, 1, 0);
 }
 
-SfuRuns *
+SfuPhrases *
 sfu_emphasis_parse (SfuEmphasis rule, const char *prompt)
 {
-  SfuRuns *self = runs_new ();
+  SfuPhrases *self = phrases_new ();
   if (rule == SFU_EMPHASIS_A1111)
     read_a1111 (self, prompt);
   else if (rule == SFU_EMPHASIS_COMFYUI)
     read_comfyui (self, prompt);
   else
-    add_run (self, prompt, 0, strlen (prompt), 1);
-  if (self->runs->len == 0)
-    add_run (self, "", 0, 0, 1);
+    add_phrase (self, prompt, 0, strlen (prompt), 1);
+  if (self->list->len == 0)
+    add_phrase (self, "", 0, 0, 1);
   return self;
 }

@@ -1,4 +1,4 @@
-/* sfu-emphasis.h: what brackets in a prompt mean: runs of words, each with a weight. Pure functions.
+/* sfu-emphasis.h: what brackets in a prompt mean: phrases of words, each with a weight. Pure functions.
  *
  * SFU_EMPHASIS_A1111: "(x)" weighs 1.1, "[x]" 1/1.1, "(x:1.5)" 1.5, and nesting multiplies; a bracket that is never
  * closed reaches to the end; \( \) \[ \] \\ are letters; the word BREAK begins a new chunk.
@@ -25,7 +25,7 @@ typedef struct {
   guint *origin;    /* for each byte of the text, and for its end, the byte of the prompt */
   double weight;
   gboolean is_break; /* the text is empty then */
-} SfuRun;
+} SfuPhrase;
 
 /* What an editor shows in another colour: bytes of the prompt. */
 typedef enum { SFU_MARK_ESCAPE, SFU_MARK_BREAK } SfuMarkKind;
@@ -35,10 +35,10 @@ typedef struct {
 } SfuMark;
 
 typedef struct {
-  GPtrArray *runs;     /* (element-type SfuRun), one at least */
-  GArray *marks;       /* (element-type SfuMark), in order */
+  GPtrArray *list;     /* (element-type SfuPhrase), one at least */
+  GArray *marks;       /* (element-type SfuMark) */
   gboolean has_edits;  /* A1111's "[a:b:0.5]" or "[a|b]", words that change from step to step: read as they stand */
-} SfuRuns;
+} SfuPhrases;
 
 /**
  * sfu_emphasis_parse:
@@ -47,9 +47,9 @@ typedef struct {
  * Never fails: what is no bracket of the rule is a letter. More than 256 open brackets are letters too.
  * Under A1111's rule a BREAK within weighted brackets is a word, as it is there.
  */
-SfuRuns *sfu_emphasis_parse (SfuEmphasis rule, const char *prompt);
-void sfu_runs_free (SfuRuns *self);
+SfuPhrases *sfu_emphasis_parse (SfuEmphasis rule, const char *prompt);
+void sfu_phrases_free (SfuPhrases *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuRuns, sfu_runs_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuPhrases, sfu_phrases_free)
 
 G_END_DECLS

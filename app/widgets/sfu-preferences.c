@@ -202,6 +202,8 @@ sfu_preferences_new (SfuWindow *self)
 
   group = add_group (dialog, "prompt", _("Prompt"), "document-edit-symbolic");
   add_weight_step (group, settings);
+  add_enum (group, settings, "emphasis", _("Brackets in Prompts"),
+            (const char *[]) { _("As in A1111: (more:1.2), [less]"), _("As in ComfyUI: (more:1.2)"), _("Are read as they stand"), NULL });
   row = adw_button_row_new ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Forget Former Prompts"));
   g_signal_connect (row, "activated", G_CALLBACK (clear_prompts_cb), self);

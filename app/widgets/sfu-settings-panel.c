@@ -465,6 +465,7 @@ sfu_settings_panel_request (SfuSettingsPanel *self)
   g_free (request->negative);
   request->prompt = sfu_prompt_view_get_text (self->prompt);
   request->negative = sfu_prompt_view_get_text (self->negative);
+  request->emphasis = g_strdup (sfu_emphasis_name (sfu_prompt_view_get_emphasis (self->prompt)));
   if (self->model != NULL)
     g_set_str (&request->model, sfu_library_model_path (self->model));
   sfu_settings_panel_get_size (self, &request->width, &request->height);

@@ -463,6 +463,8 @@ connect_house (SfuWindow *self)
   g_signal_connect_object (settings, "changed::smooth-when-enlarged", G_CALLBACK (mat_cb), self, G_CONNECT_SWAPPED);
   g_settings_bind (settings, "weight-step", sfu_settings_panel_prompt (self->settings), "weight-step", G_SETTINGS_BIND_GET);
   g_settings_bind (settings, "weight-step", sfu_settings_panel_negative (self->settings), "weight-step", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "emphasis", sfu_settings_panel_prompt (self->settings), "emphasis", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "emphasis", sfu_settings_panel_negative (self->settings), "emphasis", G_SETTINGS_BIND_GET);
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
