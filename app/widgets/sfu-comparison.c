@@ -4,6 +4,7 @@
 
 #define REACH 24 /* how near the divider a press takes hold of it */
 #define KNOB 16
+#define CORNER 3 /* as the canvas draws them */
 #define PAD_X 10
 #define PAD_Y 5
 #define INSET 14
@@ -122,9 +123,15 @@ sfu_comparison_snapshot_divided (SfuComparison *self, GtkSnapshot *snapshot, Gsk
   const GdkRGBA white = { 1, 1, 1, 1 }, edge = { 0, 0, 0, 0.25 }, mat = { 0, 0, 0, 1 };
   double x = picture->origin.x + self->divider * picture->size.width;
   graphene_rect_t left = GRAPHENE_RECT_INIT (picture->origin.x, picture->origin.y, self->divider * picture->size.width, picture->size.height);
+  graphene_rect_t place = sfu_comparison_place_of_other (self, picture);
+  GskRoundedRect frame;
+  gsk_rounded_rect_init_from_rect (&frame, picture, CORNER);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
   gtk_snapshot_push_clip (snapshot, &left);
-  gtk_snapshot_append_color (snapshot, &mat, &left);
+  if (place.size.width < picture->size.width - 1 || place.size.height < picture->size.height - 1)
+    gtk_snapshot_append_color (snapshot, &mat, &left);
   sfu_comparison_snapshot_other (self, snapshot, filter, picture);
+  gtk_snapshot_pop (snapshot);
   gtk_snapshot_pop (snapshot);
   gtk_snapshot_append_color (snapshot, &edge, &GRAPHENE_RECT_INIT (x - 2, picture->origin.y, 4, picture->size.height));
   gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x - 1, picture->origin.y, 2, picture->size.height));
