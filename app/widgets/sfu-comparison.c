@@ -50,12 +50,6 @@ sfu_comparison_set_side_by_side (SfuComparison *self, gboolean side)
   self->side_by_side = side;
 }
 
-double
-sfu_comparison_divider (SfuComparison *self)
-{
-  return self->divider;
-}
-
 void
 sfu_comparison_set_divider (SfuComparison *self, double at)
 {
@@ -74,6 +68,22 @@ gboolean
 sfu_comparison_is_at_divider (SfuComparison *self, const graphene_rect_t *picture, double x)
 {
   return !self->side_by_side && fabs (x - picture->origin.x - self->divider * picture->size.width) < REACH;
+}
+
+gboolean
+sfu_comparison_press_key (SfuComparison *self, guint key, GdkModifierType state)
+{
+  double by = state & GDK_SHIFT_MASK ? 0.1 : 0.02;
+  if (self->side_by_side || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)))
+    return FALSE;
+  switch (key)
+    {
+    case GDK_KEY_Left: case GDK_KEY_KP_Left: sfu_comparison_set_divider (self, self->divider - by); return TRUE;
+    case GDK_KEY_Right: case GDK_KEY_KP_Right: sfu_comparison_set_divider (self, self->divider + by); return TRUE;
+    case GDK_KEY_Home: case GDK_KEY_KP_Home: sfu_comparison_set_divider (self, 0); return TRUE;
+    case GDK_KEY_End: case GDK_KEY_KP_End: sfu_comparison_set_divider (self, 1); return TRUE;
+    default: return FALSE;
+    }
 }
 
 /* -- drawing -- */
