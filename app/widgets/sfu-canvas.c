@@ -402,21 +402,13 @@ pressed_cb (SfuCanvas *self, int n_press, double x, double y)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.fullscreen", NULL);
 }
 
-/* While two pictures are compared the keys for steps move the divider. */
 static gboolean
 divider_key_cb (SfuCanvas *self, guint key, guint code, GdkModifierType state)
 {
-  double by = state & GDK_SHIFT_MASK ? 0.1 : 0.02;
-  if (self->comparison == NULL || sfu_comparison_is_side_by_side (self->comparison) || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)))
+  if (self->comparison == NULL || !sfu_comparison_press_key (self->comparison, key, state))
     return FALSE;
-  switch (key)
-    {
-    case GDK_KEY_Left: case GDK_KEY_KP_Left: set_divider (self, sfu_comparison_divider (self->comparison) - by); return TRUE;
-    case GDK_KEY_Right: case GDK_KEY_KP_Right: set_divider (self, sfu_comparison_divider (self->comparison) + by); return TRUE;
-    case GDK_KEY_Home: case GDK_KEY_KP_Home: set_divider (self, 0); return TRUE;
-    case GDK_KEY_End: case GDK_KEY_KP_End: set_divider (self, 1); return TRUE;
-    default: return FALSE;
-    }
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  return TRUE;
 }
 
 /* -- the object -- */

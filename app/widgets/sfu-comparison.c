@@ -4,6 +4,7 @@
 
 #define REACH 24 /* how near the divider a press takes hold of it */
 #define KNOB 16
+#define CORNER 3 /* as the canvas draws them */
 #define PAD_X 10
 #define PAD_Y 5
 #define INSET 14
@@ -49,12 +50,6 @@ sfu_comparison_set_side_by_side (SfuComparison *self, gboolean side)
   self->side_by_side = side;
 }
 
-double
-sfu_comparison_divider (SfuComparison *self)
-{
-  return self->divider;
-}
-
 void
 sfu_comparison_set_divider (SfuComparison *self, double at)
 {
@@ -73,6 +68,22 @@ gboolean
 sfu_comparison_is_at_divider (SfuComparison *self, const graphene_rect_t *picture, double x)
 {
   return !self->side_by_side && fabs (x - picture->origin.x - self->divider * picture->size.width) < REACH;
+}
+
+gboolean
+sfu_comparison_press_key (SfuComparison *self, guint key, GdkModifierType state)
+{
+  double by = state & GDK_SHIFT_MASK ? 0.1 : 0.02;
+  if (self->side_by_side || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)))
+    return FALSE;
+  switch (key)
+    {
+    case GDK_KEY_Left: case GDK_KEY_KP_Left: sfu_comparison_set_divider (self, self->divider - by); return TRUE;
+    case GDK_KEY_Right: case GDK_KEY_KP_Right: sfu_comparison_set_divider (self, self->divider + by); return TRUE;
+    case GDK_KEY_Home: case GDK_KEY_KP_Home: sfu_comparison_set_divider (self, 0); return TRUE;
+    case GDK_KEY_End: case GDK_KEY_KP_End: sfu_comparison_set_divider (self, 1); return TRUE;
+    default: return FALSE;
+    }
 }
 
 /* -- drawing -- */
@@ -122,9 +133,15 @@ sfu_comparison_snapshot_divided (SfuComparison *self, GtkSnapshot *snapshot, Gsk
   const GdkRGBA white = { 1, 1, 1, 1 }, edge = { 0, 0, 0, 0.25 }, mat = { 0, 0, 0, 1 };
   double x = picture->origin.x + self->divider * picture->size.width;
   graphene_rect_t left = GRAPHENE_RECT_INIT (picture->origin.x, picture->origin.y, self->divider * picture->size.width, picture->size.height);
+  graphene_rect_t place = sfu_comparison_place_of_other (self, picture);
+  GskRoundedRect frame;
+  gsk_rounded_rect_init_from_rect (&frame, picture, CORNER);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
   gtk_snapshot_push_clip (snapshot, &left);
-  gtk_snapshot_append_color (snapshot, &mat, &left);
+  if (place.size.width < picture->size.width - 1 || place.size.height < picture->size.height - 1)
+    gtk_snapshot_append_color (snapshot, &mat, &left);
   sfu_comparison_snapshot_other (self, snapshot, filter, picture);
+  gtk_snapshot_pop (snapshot);
   gtk_snapshot_pop (snapshot);
   gtk_snapshot_append_color (snapshot, &edge, &GRAPHENE_RECT_INIT (x - 2, picture->origin.y, 4, picture->size.height));
   gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x - 1, picture->origin.y, 2, picture->size.height));

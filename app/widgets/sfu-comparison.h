@@ -16,12 +16,14 @@ gboolean sfu_comparison_is_side_by_side (SfuComparison *self);
 void sfu_comparison_set_side_by_side (SfuComparison *self, gboolean side);
 
 /* 0..1 of the picture's width. */
-double sfu_comparison_divider (SfuComparison *self);
 void sfu_comparison_set_divider (SfuComparison *self, double at);
 /* Shows one of the two whole, then the other. */
 void sfu_comparison_flip (SfuComparison *self);
 /* @x is where the divider can be taken hold of. */
 gboolean sfu_comparison_is_at_divider (SfuComparison *self, const graphene_rect_t *picture, double x);
+
+/* Left, Right, Home and End move the divider, with Shift farther. FALSE: the key means something else. */
+gboolean sfu_comparison_press_key (SfuComparison *self, guint key, GdkModifierType state);
 
 /* Over the shown picture, which lies in @picture: the other one, left of the divider, and the divider. */
 void sfu_comparison_snapshot_divided (SfuComparison *self, GtkSnapshot *snapshot, GskScalingFilter filter, const graphene_rect_t *picture);

@@ -77,7 +77,7 @@ show_selected (GtkWidget *tile, gboolean selected)
 static GtkWidget *
 add_tile (SfuPictureRow *self)
 {
-  GtkWidget *tile = g_object_new (SFU_TYPE_PICTURE_TILE, "accessible-role", GTK_ACCESSIBLE_ROLE_OPTION, "focusable", TRUE, NULL);
+  GtkWidget *tile = g_object_new (SFU_TYPE_PICTURE_TILE, "accessible-role", GTK_ACCESSIBLE_ROLE_LIST_ITEM, "focusable", TRUE, NULL);
   sfu_picture_tile_set_side (SFU_PICTURE_TILE (tile), 16); /* it gets what there is */
   self->setup (tile, self->data);
   gtk_widget_set_parent (tile, GTK_WIDGET (self));

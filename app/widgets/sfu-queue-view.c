@@ -294,7 +294,7 @@ running_text (SfuRun *run)
   if (g_cancellable_is_cancelled (sfu_job_get_cancellable (sfu_run_job (run))))
     return g_strdup (_("Stopping…"));
   if (sfu_run_state (run) < SFU_JOB_SAMPLING)
-    return g_strdup (_("Loading Model…"));
+    return g_strdup (sfu_run_state (run) == SFU_JOB_ENCODING ? _("Reading the Prompt…") : _("Loading Model…"));
   if (sfu_run_state (run) > SFU_JOB_SAMPLING)
     return g_strdup (_("Developing…"));
   time = duration (left);
