@@ -23,6 +23,7 @@ struct _SfuStudio {
   GPtrArray *films;    /* SfuRun, newest last */
   GPtrArray *unsaved;  /* SfuRun */
   guint preview_every;
+  SfuFileName file_name;
   gboolean paused, keep_stopped, glimpse_wanted;
   SfuRun *glimpse_run;
   guint glimpse_step;
@@ -129,6 +130,30 @@ void
 sfu_studio_set_preview_every (SfuStudio *self, guint every)
 {
   self->preview_every = MAX (every, 1);
+}
+
+void
+sfu_studio_set_file_name (SfuStudio *self, SfuFileName style)
+{
+  self->file_name = style;
+}
+
+void
+sfu_studio_set_device (SfuStudio *self, const char *device)
+{
+  sfu_engine_set_device (self->engine, device);
+}
+
+gboolean
+sfu_studio_begins_again (SfuStudio *self, SfuRun *run)
+{
+  for (guint i = 0; i < sfu_queue_length (self->queue); i++)
+    {
+      g_autoptr (SfuTicket) ticket = g_list_model_get_item (G_LIST_MODEL (self->queue), i);
+      if (sfu_ticket_request (ticket) == sfu_run_request (run))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void
@@ -348,23 +373,6 @@ save_free (gpointer data)
   g_free (save);
 }
 
-/* "2026-11-24 15-04-05 1204887.png", with a number where two pictures would meet. */
-static char *
-new_path (SfuStudio *self, const SfuRequest *request)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  g_autofree char *when = g_date_time_format (now, "%Y-%m-%d %H-%M-%S");
-  for (guint i = 1;; i++)
-    {
-      g_autofree char *name = i == 1 ? g_strdup_printf ("%s %" G_GUINT64_FORMAT ".png", when, request->seed)
-                                     : g_strdup_printf ("%s %" G_GUINT64_FORMAT " (%u).png", when, request->seed, i);
-      char *path = g_build_filename (sfu_history_folder (self->history), name, NULL);
-      if (!g_file_test (path, G_FILE_TEST_EXISTS))
-        return path;
-      g_free (path);
-    }
-}
-
 static void
 save_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
@@ -413,7 +421,7 @@ save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image)
   save->request->width = sfu_image_width (image);
   save->request->height = sfu_image_height (image);
   save->image = sfu_image_ref (image);
-  save->path = new_path (self, request);
+  save->path = sfu_file_name_new_path (self->file_name, sfu_history_folder (self->history), request);
   if (!g_ptr_array_find (self->unsaved, run, NULL))
     g_ptr_array_add (self->unsaved, g_object_ref (run));
   g_task_set_task_data (task, save, save_free);

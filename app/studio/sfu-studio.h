@@ -10,6 +10,7 @@
 #pragma once
 
 #include "sfu-engine.h"
+#include "sfu-file-name.h"
 #include "sfu-history.h"
 #include "sfu-loader.h"
 #include "sfu-queue.h"
@@ -26,6 +27,11 @@ SfuHistory *sfu_studio_history (SfuStudio *self);
 /* "landscape-%s"-like names are made by the studio: date, seed. */
 void sfu_studio_set_preview_every (SfuStudio *self, guint every);
 void sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep);
+void sfu_studio_set_file_name (SfuStudio *self, SfuFileName style);
+/* Index, UUID or part of a name; NULL: the best. From the next job on. */
+void sfu_studio_set_device (SfuStudio *self, const char *device);
+/* A failed run's picture is in the queue again. */
+gboolean sfu_studio_begins_again (SfuStudio *self, SfuRun *run);
 
 /* @count pictures with seeds that count on; 0: again and again until stopped. Returns the first ticket. */
 SfuTicket *sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean at_front);

@@ -62,3 +62,16 @@ sfu_device_row_new (GSettings *settings)
   g_signal_connect_object (row, "notify::selected", G_CALLBACK (selected_cb), settings, 0);
   return row;
 }
+
+char *
+sfu_device_processor (void)
+{
+  g_autoptr (GPtrArray) devices = gpu_device_list (NULL);
+  for (guint i = 0; devices != NULL && i < devices->len; i++)
+    {
+      const GpuDeviceInfo *info = devices->pdata[i];
+      if (info->kind == GPU_DEVICE_SOFTWARE && info->refusal == NULL)
+        return g_strdup (info->uuid);
+    }
+  return NULL;
+}

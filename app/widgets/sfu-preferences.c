@@ -190,6 +190,7 @@ sfu_preferences_new (SfuWindow *self)
   GtkWidget *row;
   adw_dialog_set_content_height (dialog, 600);
   add_picture_folder (group, self);
+  add_enum (group, settings, "file-name", _("File Names"), (const char *[]) { _("Date and seed"), _("Prompt and seed"), _("Date and prompt"), NULL });
   add_switch (group, settings, "keep-stopped", _("Keep Stopped Pictures"), _("The last step becomes a picture"));
   add_switch (group, settings, "notify", _("Notify When a Picture Is Finished"), _("When the window is not in view"));
   add_switch (group, settings, "run-in-background", _("Offer to Keep Running"), _("Pictures are finished after the window is closed"));
@@ -198,7 +199,7 @@ sfu_preferences_new (SfuWindow *self)
   group = add_group (dialog, "canvas", _("Canvas"), "image-x-generic-symbolic");
   add_enum (group, settings, "mat", _("Mat"), (const char *[]) { _("As the style"), _("Light"), _("Middle grey"), _("Black"), NULL });
   add_switch (group, settings, "smooth-when-enlarged", _("Smooth When Enlarged"), _("Else single pixels show from 200 % on"));
-  add_spin (group, settings, "preview-every", _("Preview Every … Steps"), 1, 20);
+  add_spin (group, settings, "preview-every", _("Steps per Preview"), 1, 20);
 
   group = add_group (dialog, "prompt", _("Prompt"), "document-edit-symbolic");
   add_weight_step (group, settings);

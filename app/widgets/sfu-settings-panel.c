@@ -418,8 +418,8 @@ fill_choices (SfuSettingsPanel *self)
   adw_combo_row_set_selected (self->scheduler_row, n_schedulers ());
   set_choices (self->sigmas_row, (const char *[]) { _("As the model says"), _("Default"), "Karras", _("Exponential"), NULL });
   set_choices (self->spacing_row, (const char *[]) { _("As the model says"), _("Leading"), _("Trailing"), _("Linspace"), NULL });
-  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", "PyTorch CPU, 16 bit", "NVIDIA (Philox)", NULL });
-  set_choices (self->precision_row, (const char *[]) { _("Automatic"), "16 bit", "32 bit", NULL });
+  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", _("PyTorch CPU, 16 bit"), "NVIDIA (Philox)", NULL });
+  set_choices (self->precision_row, (const char *[]) { _("Automatic"), _("16 bit"), _("32 bit"), NULL });
 }
 
 static void

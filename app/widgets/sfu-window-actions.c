@@ -300,7 +300,7 @@ copy_file_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr (SfuWindow) self = data;
   g_autoptr (GError) error = NULL;
   if (!g_file_copy_finish (G_FILE (object), result, &error))
-    sfu_window_toast (self, error->message);
+    sfu_window_toast_error (self, error);
 }
 
 static void

@@ -16,7 +16,7 @@ sfu_window_undo_delete (SfuWindow *self)
       if (sfu_history_restore (self->house.history, deleted->pdata[i], &error))
         last = deleted->pdata[i];
       else
-        sfu_window_toast (self, error->message);
+        sfu_window_toast_error (self, error);
     }
   if (last != NULL)
     sfu_window_show_picture (self, last);
@@ -74,7 +74,7 @@ sfu_window_delete (SfuWindow *self, SfuPicture *picture)
   g_autoptr (GError) error = NULL;
   if (!sfu_history_remove (self->house.history, picture, &error))
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   g_ptr_array_add (self->deleted, g_object_ref (held));

@@ -1,8 +1,10 @@
 #include <glib/gi18n.h>
 #include <gpu-error.h>
 
-#include "sfu-model-error.h"
+#include "sfu-error-words.h"
 #include "sfu-window-private.h"
+
+#define LARGE_MODEL_BYTES (400u << 20)
 
 static void
 try_smaller (SfuWindow *self)
@@ -12,18 +14,40 @@ try_smaller (SfuWindow *self)
 }
 
 static void
-copy_report_cb (AdwAlertDialog *dialog, const char *response, SfuWindow *self)
+show_details (SfuWindow *self)
 {
-  if (g_str_equal (response, "copy"))
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), sfu_job_get_error (sfu_run_job (self->failed_run))->message);
+  sfu_window_show_details (self, sfu_job_get_error (sfu_run_job (self->failed_run))->message);
 }
 
 static void
-show_details (SfuWindow *self)
+lost_response_cb (AdwAlertDialog *dialog, const char *response, SfuWindow *self)
 {
-  AdwDialog *dialog = adw_alert_dialog_new (_("What Went Wrong"), sfu_job_get_error (sfu_run_job (self->failed_run))->message);
-  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "copy", _("Copy _Report"), "close", _("_Close"), NULL);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (copy_report_cb), self, 0);
+  const char *message = sfu_job_get_error (sfu_run_job (self->failed_run))->message;
+  g_autofree char *processor = sfu_device_processor ();
+  if (g_str_equal (response, "copy"))
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), message);
+  else if (g_str_equal (response, "processor") && processor != NULL)
+    {
+      g_settings_set_string (self->house.settings, "device", processor);
+      sfu_studio_submit (self->house.studio, sfu_run_request (self->failed_run), 1, TRUE);
+    }
+}
+
+/* Once the studio begins the picture again by itself; a second time soon after the user has to decide. */
+static void
+show_lost_device (SfuWindow *self, SfuRun *run)
+{
+  g_autofree char *processor = NULL;
+  AdwDialog *dialog;
+  if (sfu_studio_begins_again (self->house.studio, run))
+    return;
+  processor = sfu_device_processor ();
+  dialog = adw_alert_dialog_new (_("The Graphics Driver Stopped Responding Again"),
+                                 _("The settings are kept. A smaller picture may work, or a newer driver; the processor always does, though slowly."));
+  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "close", _("_Close"), "copy", _("Copy _Report"), NULL);
+  if (processor != NULL)
+    adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "processor", _("Use the _Processor"));
+  g_signal_connect_object (dialog, "response", G_CALLBACK (lost_response_cb), self, 0);
   adw_dialog_present (dialog, GTK_WIDGET (self));
 }
 
@@ -55,13 +79,23 @@ sfu_window_show_error (SfuWindow *self, SfuRun *run)
   if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
     show_lack_of_memory (self, run);
   else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_DEVICE_LOST))
-    sfu_window_banner (self, _("The graphics driver stopped responding"), _("Details"), show_details);
-  else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_NO_DEVICE) || g_error_matches (error, GPU_ERROR, GPU_ERROR_UNSUPPORTED))
-    sfu_window_banner (self, _("No graphics device can be used"), _("Details"), show_details);
-  else if (error->domain == SFU_MODEL_ERROR)
-    sfu_window_banner (self, _("The model could not be loaded"), _("Details"), show_details);
+    show_lost_device (self, run);
   else
-    sfu_window_banner (self, error->message, _("Details"), show_details);
+    sfu_window_banner (self, sfu_error_words (error), _("Details"), show_details);
+}
+
+/* Once a start, and only where it will be felt: what the processor draws with a small model comes soon enough. */
+void
+sfu_window_warn_of_processor (SfuWindow *self)
+{
+  SfuLibraryModel *model = sfu_settings_panel_model (self->settings);
+  const SfuHolding *holding = sfu_loader_holding (sfu_studio_loader (self->house.studio));
+  g_autofree char *chosen = g_settings_get_string (self->house.settings, "device");
+  if (self->warned_of_processor || !holding->software || *chosen != '\0' || model == NULL || sfu_library_model_bytes (model) < LARGE_MODEL_BYTES
+      || adw_banner_get_revealed (self->banner))
+    return;
+  self->warned_of_processor = TRUE;
+  sfu_window_banner (self, _("No graphics card was found, so pictures take minutes on the processor"), NULL, NULL);
 }
 
 /* -- a picture that could not be saved -- */
@@ -90,5 +124,5 @@ void
 sfu_window_show_save_error (SfuWindow *self, SfuRun *run, const GError *error)
 {
   g_set_object (&self->failed_run, run);
-  sfu_window_banner (self, error->message, _("Choose Folder…"), choose_folder);
+  sfu_window_banner (self, sfu_error_words (error), _("Choose Folder…"), choose_folder);
 }

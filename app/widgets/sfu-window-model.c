@@ -72,6 +72,7 @@ loader_changed_cb (SfuWindow *self)
   g_autofree char *before = sfu_settings_panel_get_model_state (self->settings);
   g_autofree char *after = NULL;
   sfu_window_update_model (self);
+  sfu_window_warn_of_processor (self);
   after = sfu_settings_panel_get_model_state (self->settings);
   if (!g_str_equal (before, after))
     sfu_window_update (self);

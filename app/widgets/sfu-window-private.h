@@ -77,7 +77,7 @@ struct _SfuWindow {
   GPtrArray *deleted;      /* SfuPicture, while the toast can bring them back */
   AdwToast *delete_toast;
   guint session_source, clock_source, bars_source;
-  gboolean announced_half;
+  gboolean announced_half, warned_of_processor;
   gboolean had_settings, had_history; /* before full screen */
 
   /* What the desktop is told. */
@@ -171,6 +171,7 @@ SfuPicture *sfu_window_focused_picture (SfuWindow *self);
 
 /* sfu-window-errors.c */
 void sfu_window_show_error (SfuWindow *self, SfuRun *run);
+void sfu_window_warn_of_processor (SfuWindow *self);
 void sfu_window_show_save_error (SfuWindow *self, SfuRun *run, const GError *error);
 
 /* sfu-window-presence.c */
@@ -202,6 +203,7 @@ void sfu_window_paste (SfuWindow *self);
 GtkWidget *sfu_paper_new (SfuWindow *self);                         /* sfu-paper.c */
 GtkWidget *sfu_model_popover_new (SfuWindow *self);                 /* sfu-model-popover.c */
 GtkWidget *sfu_device_row_new (GSettings *settings);                /* sfu-device-row.c */
+char *sfu_device_processor (void); /* the UUID of the processor as a device, or NULL */
 /* sfu-model-details.c: what is wrong with the model at @path, and what can be told of it. */
 void sfu_model_details_show (GtkWidget *parent, const char *path, const char *message);
 AdwDialog *sfu_preferences_new (SfuWindow *self);                   /* sfu-preferences.c */
