@@ -23,7 +23,7 @@ def ready(desk, prompt='a red boat on the sea', steps=6):
     desk.start('--model', MODEL)
     desk.write('Prompt', prompt)
     desk.set_value('Steps', steps)
-    wait_for(lambda: desk.find('Model', 'button').get_description().startswith('model'), 10, 'the model')
+    wait_for(lambda: desk.find('Model', 'button').get_description().startswith('model, Ready'), 60, 'the model')
 
 
 def idle(desk, seconds=60):
