@@ -113,6 +113,29 @@ def long_prompt_says_what_is_lost():
     os.remove(f'{scratch}/l.png')
 
 
+@test
+def brackets_and_long_prompts():
+    """With a rule nothing is lost, weights make another picture, and the picture says which rule it was."""
+    def picture(prompt, *args):
+        out = f'{scratch}/w.png'
+        r = generate('--model', MODEL, '--output', out, '--prompt', prompt, *args)
+        assert r.returncode == 0, r.stderr
+        found = {c[0]: c[1] for c in chunks(out) if c[0] == b'IDAT'}[b'IDAT'], dict(c[1].split(b'\0', 1) for c in chunks(out) if c[0] == b'tEXt'), r.stderr
+        os.remove(out)
+        return found
+    plain, texts, _ = picture('a red boat')
+    assert 'emphasis' not in json.loads(texts[b'sfumato'])
+    for rule in ('a1111', 'comfyui'):
+        pixels, texts, _ = picture('a red boat', '--emphasis', rule)
+        assert pixels == plain and json.loads(texts[b'sfumato'])['emphasis'] == rule
+        assert picture('a (red:1.5) boat', '--emphasis', rule)[0] != plain
+        assert 'lost' not in picture('boat ' * 100 + 'Lighthouse', '--emphasis', rule)[2]
+    assert picture('a (red:1.5) boat', '--emphasis', 'none')[0] == picture('a (red:1.5) boat')[0]
+    assert 'step to step' in picture('a [red:blue:0.5] boat', '--emphasis', 'a1111')[2]
+    long = generate('--model', MODEL, '--output', f'{scratch}/x.png', '--prompt', 'x1' * 5000, '--emphasis', 'a1111')
+    fails(long, 2, 'too long', '10000', '4800')
+
+
 def rewrite(path, out, dtype):
     """The same weights in another type, in the same order."""
     data = open(path, 'rb').read()
@@ -209,6 +232,7 @@ def bad_arguments():
                         (['--scheduler', 'magic'], ['magic', 'dpmpp-2m']), (['--sigmas', 'odd', '--scheduler', 'euler'], ['karras']),
                         (['--sigmas', 'karras', '--scheduler', 'ddim'], ['ddim']), (['--spacing', 'odd'], ['leading']), (['--guidance', 'nan'], ['number']),
                         (['--guidance', '1000'], ['0 to 100']), (['--seed', '-1'], ['seed']), (['--noise', 'pink'], ['philox']), (['--precision', 'fp8'], ['fp32']),
+                        (['--emphasis', 'loud'], ['comfyui']),
                         (['--unknown'], ['--unknown']), (['--model'], ['needs a value']), (['--lora', 'x'], ['version']), (['word'], ['not an option']),
                         (['--strength', '0', '--image', f'{FIXTURES}/picture.png'], ['more than 0']), (['--eta', '2'], ['0 to 1']),
                         (['--strength', '0.1', '--image', f'{FIXTURES}/picture.png'], ['none of 2 steps']), (['--batch', '0'], ['1 at least'])):

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sfu-checkpoint.h"
 #include "sfu-engine.h"
 #include "sfu-model-error.h"
 
@@ -231,6 +232,210 @@ test_errors (void)
   fail_with (large, 4 << 20, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY);
 }
 
+static SfuJobState
+run (SfuEngine *engine, SfuRequest *request, guint *width, guint *height)
+{
+  Watch watch = { 0 };
+  g_autoptr (SfuJob) job = watched (request, &watch);
+  SfuJobState state;
+  sfu_job_want_previews (job, SFU_PREVIEWS_ALL, 1);
+  sfu_engine_queue (engine, job);
+  g_main_loop_run (watch.loop);
+  state = sfu_job_get_state (job);
+  if (state == SFU_JOB_DONE)
+    g_assert_cmpuint (watch.previews, >, 0);
+  else
+    g_assert_error (sfu_job_get_error (job), GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY);
+  sfu_job_get_fitting_size (job, width, height);
+  watch_clear (&watch);
+  return state;
+}
+
+/* What does not fit fails before its first step and says what would fit. That does, with previews, and what is
+ * twice as wide and high does not. */
+static void
+test_fitting_size (void)
+{
+  static const guint budgets[] = { 12, 40, 110 }; /* MiB: below, around and above one block of memory */
+  for (guint i = 0; i < G_N_ELEMENTS (budgets); i++)
+    {
+      g_autoptr (SfuEngine) engine = engine_new ((guint64) budgets[i] << 20);
+      g_autoptr (SfuRequest) large = request_new (1, 1536), fitting = request_new (1, 64), larger = request_new (1, 64);
+      guint width, height, none;
+      large->height = 768;
+      g_assert_cmpint (run (engine, large, &width, &height), ==, SFU_JOB_FAILED);
+      g_test_message ("%u MiB have room for %u x %u", budgets[i], width, height);
+      g_assert_cmpuint (width, >=, 64);
+      g_assert_cmpuint (width, <, 1536);
+      g_assert_cmpuint (width % 64, ==, 0);
+      g_assert_cmpuint (ABS ((int) height - (int) width / 2), <=, 32);
+      fitting->width = width;
+      fitting->height = height;
+      g_assert_cmpint (run (engine, fitting, &none, &none), ==, SFU_JOB_DONE);
+      g_assert_cmpuint (none, ==, 0);
+      larger->width = 2 * width;
+      larger->height = 2 * height;
+      g_assert_cmpint (run (engine, larger, &none, &none), ==, SFU_JOB_FAILED);
+    }
+}
+
+/* A model that has no room offers no size. */
+static void
+test_no_room (void)
+{
+  g_autoptr (SfuEngine) engine = engine_new (256 << 10);
+  g_autoptr (SfuRequest) request = request_new (1, 128);
+  guint width = 1, height = 1;
+  g_assert_cmpint (run (engine, request, &width, &height), ==, SFU_JOB_FAILED);
+  g_assert_cmpuint (width, ==, 0);
+  g_assert_cmpuint (height, ==, 0);
+}
+
+typedef struct {
+  double last;
+  guint calls, stop_at;
+} Progress;
+
+static gboolean
+progress_cb (double fraction, gpointer data)
+{
+  Progress *progress = data;
+  g_assert_cmpfloat (fraction, >=, progress->last);
+  progress->last = fraction;
+  return ++progress->calls != progress->stop_at;
+}
+
+/* Loading tells how far it is, and ends between two uploads when it is told to. */
+static void
+test_loading (void)
+{
+  GpuDeviceOptions options = { .validate = TRUE };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuDevice) device = gpu_device_new (&options, &error);
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  Progress whole = { 0 };
+  g_autoptr (SfuCheckpoint) first = NULL;
+  g_assert_no_error (error);
+  first = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (sfu_checkpoint_load (first, request, progress_cb, &whole, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (sfu_checkpoint_is_whole (first));
+  g_assert_cmpfloat (whole.last, >, 0.99);
+  g_assert_cmpuint (sfu_checkpoint_device_bytes (first), >, 0);
+  g_assert_cmpuint (sfu_checkpoint_device_bytes (first), <=, gpu_device_bytes (device));
+
+  /* In every part, and in every kind of layer. */
+  for (guint stop_at = 1; stop_at < whole.calls; stop_at += 7)
+    {
+      Progress part = { .stop_at = stop_at };
+      g_autoptr (SfuCheckpoint) second = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+      g_assert_false (sfu_checkpoint_load (second, request, progress_cb, &part, NULL, &error));
+      g_assert_error (error, GPU_ERROR, GPU_ERROR_CANCELLED);
+      g_assert_false (sfu_checkpoint_is_whole (second));
+      g_assert_cmpuint (part.calls, ==, stop_at);
+      g_clear_error (&error);
+    }
+}
+
+static void
+holding_cb (SfuJob *job, SfuHolding *holding, GPtrArray *models)
+{
+  g_ptr_array_add (models, g_strdup (holding->model != NULL ? holding->model : ""));
+}
+
+/* What is on the device is told whenever it changes: nothing while another model comes, and nothing after a failure. */
+static void
+test_holding (void)
+{
+  g_autoptr (SfuEngine) engine = engine_new (0);
+  g_autoptr (SfuRequest) good = request_new (1, 64), bad = request_new (1, 64);
+  g_autoptr (GPtrArray) models = g_ptr_array_new_with_free_func (g_free);
+  SfuRequest *requests[] = { good, bad };
+  g_set_str (&bad->model, "/nowhere");
+  for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
+    {
+      Watch watch = { .loop = g_main_loop_new (NULL, FALSE) };
+      g_autoptr (SfuJob) job = sfu_job_new_load (requests[i]);
+      g_signal_connect (job, "state-changed", G_CALLBACK (state_cb), &watch);
+      g_signal_connect (job, "holding", G_CALLBACK (holding_cb), models);
+      sfu_engine_queue (engine, job);
+      g_main_loop_run (watch.loop);
+      g_assert_cmpfloat (sfu_job_get_loading (job), ==, i == 0 ? 1 : 0);
+      watch_clear (&watch);
+    }
+  g_assert_cmpuint (models->len, ==, 5);
+  g_assert_cmpstr (models->pdata[0], ==, "");
+  g_assert_cmpstr (models->pdata[1], ==, good->model);
+  g_assert_cmpstr (models->pdata[2], ==, good->model);
+  g_assert_cmpstr (models->pdata[3], ==, "");
+  g_assert_cmpstr (models->pdata[4], ==, "");
+}
+
+/* A longer prompt makes the UNet's programs anew, and nothing else; the same length makes nothing anew. */
+static void
+test_prompt_lengths (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuDevice) device = gpu_device_new (&(GpuDeviceOptions) { .validate = TRUE }, &error);
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  g_autoptr (SfuCheckpoint) checkpoint = NULL;
+  g_autofree char *taesd = g_build_filename (g_getenv ("SFU_FIXTURES"), "taesd_decoder.safetensors", NULL);
+  g_assert_no_error (error);
+  g_set_str (&request->taesd, taesd);
+  checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_assert_no_error (error);
+  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, &error);
+  GpuProgram *step = sfu_programs_pass (programs, FALSE, &error)->step_program, *preview = programs->preview_program;
+  GpuProgram *decoder = sfu_programs_decoder (programs, FALSE, &error);
+  GpuStorage *latents = programs->sampler.slots;
+  g_assert_nonnull (preview);
+
+  for (guint n = 0; n <= 77; n += 77)
+    {
+      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, &error) == programs);
+      g_assert_true (sfu_programs_pass (programs, FALSE, &error)->step_program == step);
+    }
+  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, &error) == programs);
+  g_assert_null (programs->pass.step_program);
+  g_assert_cmpuint (sfu_programs_pass (programs, FALSE, &error)->context.w, ==, 3 * 77);
+  g_assert_true (programs->preview_program == preview && sfu_programs_decoder (programs, FALSE, &error) == decoder);
+  g_assert_true (programs->sampler.slots == latents);
+  g_assert_no_error (error);
+}
+
+/* The empty prompt's states between two weights, and chunks of the empty prompt behind a short one. */
+static void
+test_contexts (void)
+{
+  enum { WIDTH = 16, LENGTH = 77 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuDevice) device = gpu_device_new (&(GpuDeviceOptions) { .validate = TRUE }, &error);
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_autofree float *padded = g_new (float, 2 * LENGTH * WIDTH);
+  g_autofree gint32 *ids = g_new (gint32, 2 * LENGTH);
+  g_assert_no_error (error);
+  g_autofree float *empty = g_memdup2 (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_NONE, "", NULL, &error)->states,
+                                       LENGTH * WIDTH * sizeof (float));
+  g_autofree float *plain = g_memdup2 (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_NONE, "boat", NULL, &error)->states,
+                                       LENGTH * WIDTH * sizeof (float));
+
+  const SfuConditioning *same = sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_A1111, "(boat:1.0)", NULL, &error);
+  g_assert_cmpmem (same->states, LENGTH * WIDTH * sizeof (float), plain, LENGTH * WIDTH * sizeof (float));
+  const SfuConditioning *none = sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_COMFYUI, "(boat:0)", NULL, &error);
+  for (guint i = 0; i < LENGTH * WIDTH; i++)
+    g_assert_cmpfloat (none->states[i], ==, none->chunks->weights[i / WIDTH] == 0 ? empty[i] : plain[i]);
+  g_assert_true (sfu_checkpoint_condition (checkpoint, SFU_EMPHASIS_COMFYUI, "(boat:0)", NULL, &error) == none);
+
+  g_assert_true (sfu_checkpoint_fill_context (checkpoint, SFU_EMPHASIS_A1111, "boat", 2 * LENGTH, padded, ids, NULL, &error));
+  g_assert_cmpmem (padded, LENGTH * WIDTH * sizeof (float), plain, LENGTH * WIDTH * sizeof (float));
+  g_assert_cmpmem (padded + LENGTH * WIDTH, LENGTH * WIDTH * sizeof (float), empty, LENGTH * WIDTH * sizeof (float));
+  g_assert_cmpint (ids[LENGTH], ==, ids[0]);
+  g_assert_cmpint (ids[LENGTH + 1], ==, ids[2 * LENGTH - 1]);
+  g_assert_no_error (error);
+}
+
 /* Jobs that are queued when the engine goes end as stopped. */
 static void
 test_free (void)
@@ -257,6 +462,12 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/stop", test_stop);
   g_test_add_func ("/engine/forms", test_forms);
   g_test_add_func ("/engine/errors", test_errors);
+  g_test_add_func ("/engine/fitting-size", test_fitting_size);
+  g_test_add_func ("/engine/no-room", test_no_room);
+  g_test_add_func ("/engine/loading", test_loading);
+  g_test_add_func ("/engine/holding", test_holding);
+  g_test_add_func ("/engine/prompt-lengths", test_prompt_lengths);
+  g_test_add_func ("/engine/contexts", test_contexts);
   g_test_add_func ("/engine/free", test_free);
   return g_test_run ();
 }

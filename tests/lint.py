@@ -1,8 +1,9 @@
 """What no compiler checks: lint.py SOURCE_ROOT
 
-Layers include only what is below them, files stay short enough to hold one idea, shaders say what they are. Prints TAP.
+Layers include only what is below them, files stay short enough to hold one idea, shaders say what they are, the desktop's files
+and icons are sound, every translatable file is known to the translators. Prints TAP.
 """
-import glob, os, re, subprocess, sys
+import glob, os, re, shutil, subprocess, sys, tempfile, xml.etree.ElementTree as xml
 
 ROOT = sys.argv[1]
 os.chdir(ROOT)
@@ -73,6 +74,98 @@ def manual():
     yield from r.stdout.splitlines()
 
 
+class Skip(Exception):
+    """A tool is missing."""
+
+
+def run(*command):
+    """What COMMAND says, in English, where it fails."""
+    if not shutil.which(command[0]): raise Skip(f'{command[0]} is missing')
+    r = subprocess.run(command, capture_output=True, text=True, env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    return [line for line in (r.stdout + r.stderr).splitlines() if line.strip()] or [f'{command[0]} failed'] if r.returncode else []
+
+
+def validate(template, *command):
+    """Runs a validator on a template of data/ under the name that it gets when it is built."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from run(*command, shutil.copy(f'data/{template}.in', f'{folder}/{template}'))
+
+
+def desktop_file():
+    yield from validate('app.sfumato.desktop', 'desktop-file-validate')
+
+
+def metainfo():
+    """Two warnings are known: our name has two parts instead of three, and there is no home page."""
+    known = r'cid-desktopapp-is-not-rdns|url-homepage-missing|^. Validation failed|^I:'
+    yield from (line for line in validate('app.sfumato.metainfo.xml', 'appstreamcli', 'validate', '--no-net') if not re.search(known, line))
+
+
+def icons():
+    """Each is well-formed; symbolic ones are of the kind that GTK can recolour; those that the program brings along exist."""
+    listed = set(re.findall(r'>([\w.-]+\.svg)<', open('ui/ui.gresource.xml').read()))
+    for f in glob.glob('data/icons/*'):
+        name = os.path.basename(f)
+        try: root = xml.parse(f).getroot()
+        except xml.ParseError as e: yield f'{f}: {e}'; continue
+        side = '16' if '-symbolic' in name else '128'
+        if (root.get('width'), root.get('height'), root.get('viewBox')) != (side, side, f'0 0 {side} {side}'): yield f'{f} is not {side} by {side}'
+        if side == '16':
+            for e in root.iter():
+                kind = e.tag.split('}')[1]
+                if kind not in ('svg', 'path', 'circle', 'rect') or e.get('fill', '#2e3436') != '#2e3436' or e.get('stroke'):
+                    yield f'{f}: only paths, circles and rectangles filled with #2e3436 follow the text colour, not {kind}'
+        if name.startswith('sfu-') and name not in listed: yield f'{f} is not in ui/ui.gresource.xml'
+    for name in listed - set(os.listdir('data/icons')): yield f'{name} is missing'
+
+
+def icons_load():
+    try:
+        import gi
+        gi.require_version('GdkPixbuf', '2.0')
+        from gi.repository import GdkPixbuf, GLib
+    except (ImportError, ValueError): raise Skip('GdkPixbuf is missing')
+    for f in glob.glob('data/icons/*.svg'):
+        try: picture = GdkPixbuf.Pixbuf.new_from_file_at_size(f, 32, 32)
+        except GLib.Error as e: yield f'{f}: {e.message}'; continue
+        if not any(picture.get_pixels()): yield f'{f} is empty'
+
+
+# What marks text for translation, in C and in XML.
+MARKED = r'\b(?:_|N_|C_|NC_|ngettext|g_d[np]?gettext2?)\s*\(\s*(?:\w+,\s*)?"|translatable="(?:yes|true|1)"'
+
+
+def words(f):
+    return [word for line in open(f) if not line.startswith('#') for word in line.split()]
+
+
+def potfiles():
+    listed = words('po/POTFILES.in')
+    for f in listed:
+        if not os.path.exists(f): yield f'{f} is in po/POTFILES.in and nowhere else'
+    for f in sorted(glob.glob('app/**/*.[ch]', recursive=True) + glob.glob('ui/*.ui') + glob.glob('data/*.desktop.in') + glob.glob('data/*.xml.in')):
+        if f not in listed and (f.endswith('.in') or re.search(MARKED, open(f).read())): yield f'{f} has text for translators and is not in po/POTFILES.in'
+    if len(listed) != len(set(listed)): yield 'po/POTFILES.in names a file twice'
+
+
+def translations():
+    languages = words('po/LINGUAS')
+    for f in sorted(glob.glob('po/*.po')):
+        if os.path.basename(f)[:-3] not in languages: yield f'{f} is not in po/LINGUAS'
+    for language in languages:
+        if os.path.exists(f'po/{language}.po'): yield from run('msgfmt', '--check', '-o', os.devnull, f'po/{language}.po')
+        else: yield f'po/LINGUAS names {language}, but there is no po/{language}.po'
+
+
+def breakpoints():
+    """A breakpoint that sets a property twice makes libadwaita read freed memory when the window goes."""
+    for f in glob.glob('ui/*.ui'):
+        for point in xml.parse(f).getroot().iter('object'):
+            if point.get('class') != 'AdwBreakpoint': continue
+            setters = [(s.get('object'), s.get('property')) for s in point.findall('setter')]
+            for twice in {s for s in setters if setters.count(s) > 1}: yield f'{f}: a breakpoint sets {twice[0]}:{twice[1]} twice'
+
+
 def shortcuts():
     """Every key does one thing, and every action that a key is for exists."""
     table = open('app/widgets/sfu-shortcuts.c').read()
@@ -88,11 +181,15 @@ def shortcuts():
             owner[same] = title
 
 
-checks = [layers, lengths, shader_headers, spaces, shortcuts, unfinished, shell_syntax, manual]
+checks = [layers, lengths, shader_headers, spaces, shortcuts, unfinished, shell_syntax, manual, desktop_file, metainfo, icons,
+          icons_load, potfiles, breakpoints, translations]
 print(f'1..{len(checks)}')
 failed = 0
 for i, check in enumerate(checks, 1):
-    found = list(check())
+    try: found = list(check())
+    except Skip as e:
+        print('ok', i, check.__name__, '# SKIP', e)
+        continue
     failed += bool(found)
     print('not ok' if found else 'ok', i, check.__name__)
     for line in found[:20]: print('#', line)

@@ -18,6 +18,7 @@ example (void)
   request->seed = G_MAXUINT64 - 1;
   request->guidance = 7.123456789012345;
   request->eta = 0.1;
+  g_set_str (&request->emphasis, "comfyui");
   return request;
 }
 
@@ -32,11 +33,13 @@ test_json (void)
   g_assert_cmpuint (back->seed, ==, request->seed);
   g_assert_cmpfloat (back->guidance, ==, request->guidance);
   g_assert_cmpstr (back->prompt, ==, request->prompt);
+  g_assert_cmpstr (back->emphasis, ==, "comfyui");
   g_assert_null (sfu_request_from_json ("{"));
   g_assert_null (sfu_request_from_json ("[1]"));
   g_autoptr (SfuRequest) odd = sfu_request_from_json ("{\"steps\": \"x\", \"width\": -5, \"seed\": 7, \"prompt\": 3, \"new\": 1}");
   g_assert_cmpuint (odd->steps, ==, 20);
   g_assert_cmpuint (odd->seed, ==, 7);
+  g_assert_null (odd->emphasis);
 }
 
 static void
@@ -57,6 +60,9 @@ test_texts (void)
   g_assert_cmpstr (other->noise, ==, "torch-cpu");
   g_assert_cmpstr (other->model, ==, "my, odd: name");
   g_assert_cmpuint (other->height, ==, 776);
+  /* That text means brackets as A1111 has them; ours says how they were meant. */
+  g_assert_cmpstr (back->emphasis, ==, "comfyui");
+  g_assert_cmpstr (other->emphasis, ==, "a1111");
 }
 
 static void

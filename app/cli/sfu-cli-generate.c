@@ -94,7 +94,7 @@ step_cb (SfuJob *job, guint picture, guint step, double ms, Run *self)
 }
 
 static void
-note_cb (SfuJob *job, const char *sentence, Run *self)
+note_cb (SfuJob *job, guint kind, const char *sentence, Run *self)
 {
   JsonObject *event = event_new ("note");
   json_object_set_string_member (event, "text", sentence);

@@ -3,12 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "sfu-emphasis.h"
 #include "sfu-noise.h"
 #include "sfu-scheduler.h"
 
 G_DEFINE_QUARK (sfu-cli-error-quark, sfu_cli_error)
 
-typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_MIB } Kind;
+typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_EMPHASIS, KIND_MIB } Kind;
 
 typedef struct {
   const char *name;
@@ -27,6 +28,7 @@ static const Option options[] = {
   { "arch", KIND_TEXT, SFU_CLI_BENCH, RUN (arch), "NAME", "no file, but random weights of a family's sizes: sd15, bk-base, bk-small, bk-tiny" },
   { "prompt", KIND_TEXT, SFU_CLI_REQUEST, REQUEST (prompt), "TEXT", "what to paint" },
   { "negative", KIND_TEXT, SFU_CLI_REQUEST, REQUEST (negative), "TEXT", "what to keep out of the picture" },
+  { "emphasis", KIND_EMPHASIS, SFU_CLI_REQUEST, REQUEST (emphasis), "RULE", "what brackets in a prompt mean: a1111, comfyui or none (none)" },
   { "steps", KIND_COUNT, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (steps), "N", "denoising steps (20)" },
   { "scheduler", KIND_SCHEDULER, SFU_CLI_REQUEST, REQUEST (scheduler), "NAME", "ddim pndm lms euler euler-a heun dpmpp-2m dpmpp-2m-sde dpmpp-sde unipc lcm tcd (the model's own)" },
   { "sigmas", KIND_TEXT, SFU_CLI_REQUEST, REQUEST (sigmas), "SHAPE", "default, karras or exponential" },
@@ -78,6 +80,7 @@ set_number (const Option *option, gpointer field, const char *value, GError **er
 static gboolean
 set_value (const Option *option, gpointer field, const char *value, GError **error)
 {
+  SfuEmphasis emphasis;
   SfuNoiseKind noise;
   guint64 n;
   switch (option->kind)
@@ -118,6 +121,10 @@ set_value (const Option *option, gpointer field, const char *value, GError **err
           return usage (error, "There is no scheduler “%s”. The schedulers are %s.", value, names);
         }
       break;
+    case KIND_EMPHASIS:
+      if (!sfu_emphasis_from_name (value, &emphasis))
+        return usage (error, "There is no emphasis “%s”: use a1111, comfyui or none.", value);
+      break;
     case KIND_TEXT:
       break;
     }
@@ -141,7 +148,7 @@ static gboolean
 is_planned (const char *name, gsize length)
 {
   static const char *const planned[] = { "lora", "embedding", "mask", "control", "control-image", "control-scale", "clip-skip",
-                                         "emphasis", "deepcache", "hires-scale", "upscale" };
+                                         "deepcache", "hires-scale", "upscale" };
   for (guint i = 0; i < G_N_ELEMENTS (planned); i++)
     if (strlen (planned[i]) == length && strncmp (planned[i], name, length) == 0)
       return TRUE;

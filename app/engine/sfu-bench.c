@@ -141,7 +141,7 @@ time_encoder (const SfuNets *nets, GpuDtype dtype, JsonObject *result, GError **
   for (guint i = 0; i < 3; i++)
     {
       double start = now_ms (), ms;
-      g_autofree float *states = sfu_nets_encode_prompt (nets, dtype, ids, nets->clip->max_positions, NULL, error);
+      g_autofree float *states = sfu_nets_encode_prompt (nets, dtype, ids, nets->clip->max_positions, 1, NULL, error);
       if (states == NULL)
         return FALSE;
       ms = now_ms () - start;

@@ -2,21 +2,18 @@
  * the last picture size, and the prompts it has encoded. Stays between jobs. Engine thread. */
 #pragma once
 
+#include "sfu-conditioning.h"
 #include "sfu-model.h"
 #include "sfu-programs.h"
 #include "sfu-request.h"
 #include "sfu-taesd.h"
-#include "sfu-tokenizer.h"
 
 G_BEGIN_DECLS
 
 typedef struct _SfuCheckpoint SfuCheckpoint;
 
-/* A prompt, encoded. */
-typedef struct {
-  SfuTokens *tokens;
-  float *states; /* (n_ids, width) */
-} SfuConditioning;
+/* How far loading has come, 0..1, between any two uploads. FALSE: stop it. */
+typedef gboolean (*SfuLoadProgress) (double fraction, gpointer data);
 
 /**
  * sfu_checkpoint_new:
@@ -28,6 +25,28 @@ typedef struct {
 SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request,
                                    const char *const *folders, GError **error);
 void sfu_checkpoint_free (SfuCheckpoint *self);
+
+/**
+ * sfu_checkpoint_load:
+ *
+ * Brings everything to the device that @request needs: weights, programs for its size, and the encoded negative
+ * prompt, which most requests share. Errors: GPU_ERROR; %GPU_ERROR_CANCELLED where @progress said so. After an
+ * error the checkpoint is good for sfu_checkpoint_copy_nets() only, unless it is whole.
+ */
+gboolean sfu_checkpoint_load (SfuCheckpoint *self, const SfuRequest *request, SfuLoadProgress progress, gpointer data,
+                              GCancellable *cancellable, GError **error);
+/* TRUE when it has been loaded and no upload has failed since. */
+gboolean sfu_checkpoint_is_whole (SfuCheckpoint *self);
+/* What loading read from the model's files; 0 before. */
+guint64 sfu_checkpoint_file_bytes (SfuCheckpoint *self);
+/* Device memory of its weights. */
+guint64 sfu_checkpoint_device_bytes (SfuCheckpoint *self);
+/* Lets go of the memory for pictures, and keeps the weights. */
+void sfu_checkpoint_release_programs (SfuCheckpoint *self);
+
+/* The same nets with nothing on the device yet. @nets: (out caller-allocates). */
+gboolean sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error);
+void sfu_nets_clear (SfuNets *nets);
 
 /* What to compute in. Without a wish: 32 bits where a device computes in them anyway, as software does, else 16. */
 GpuDtype sfu_choose_dtype (GpuDevice *device, SfuPrecision precision);
@@ -44,10 +63,24 @@ const char *sfu_checkpoint_taesd_path (SfuCheckpoint *self);
 /* Width or height that the model was made for, in pixels. */
 guint sfu_checkpoint_native_side (SfuCheckpoint *self);
 
-SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, GError **error);
-/* Encoded before or now. Owned by the checkpoint, until 32 other prompts have come by. */
-const SfuConditioning *sfu_checkpoint_condition (SfuCheckpoint *self, const char *prompt, GCancellable *cancellable,
-                                                 GError **error);
+/* @n_tokens: of the context; 0: it makes no difference. What does not depend on what has changed stays. */
+SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, GError **error);
+
+/* Encoded before or now. Owned by the checkpoint, until the next call.
+ * Errors: GPU_ERROR; SFU_REQUEST_ERROR_INVALID if the prompt is longer than SFU_MAX_CHUNKS. */
+const SfuConditioning *sfu_checkpoint_condition (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt,
+                                                 GCancellable *cancellable, GError **error);
+/**
+ * sfu_checkpoint_fill_context:
+ * @n_tokens: as many as @prompt has, or more whole chunks
+ * @states: (n_tokens, width), written
+ * @ids: (nullable): n_tokens, written
+ *
+ * A prompt with chunks of the empty prompt behind it: as A1111 makes two prompts equally long (modules/
+ * sd_samplers_cfg_denoiser.py, pad_cond_uncond).
+ */
+gboolean sfu_checkpoint_fill_context (SfuCheckpoint *self, SfuEmphasis rule, const char *prompt, guint n_tokens, float *states,
+                                      gint32 *ids, GCancellable *cancellable, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuCheckpoint, sfu_checkpoint_free)
 

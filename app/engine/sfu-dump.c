@@ -40,11 +40,11 @@ sfu_dump_free (SfuDump *self)
 }
 
 gboolean
-sfu_dump_tokens (SfuDump *self, const char *name, const SfuTokens *tokens, GError **error)
+sfu_dump_tokens (SfuDump *self, const char *name, const gint32 *ids, guint n, GError **error)
 {
   g_autofree char *path = self != NULL ? g_strdup_printf ("%s/%s.npy", self->folder, name) : NULL;
-  const gsize shape[] = { tokens->n_ids };
-  return self == NULL || sfu_npy_write_ints (path, tokens->ids, shape, 1, error);
+  const gsize shape[] = { n };
+  return self == NULL || sfu_npy_write_ints (path, ids, shape, 1, error);
 }
 
 gboolean

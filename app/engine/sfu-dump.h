@@ -11,7 +11,7 @@ gboolean sfu_dump_open (const char *folder, guint picture, guint n_pictures, Sfu
 void sfu_dump_free (SfuDump *self);
 
 /* What all pictures of a batch share goes to the folder itself. */
-gboolean sfu_dump_tokens (SfuDump *self, const char *name, const SfuTokens *tokens, GError **error);
+gboolean sfu_dump_tokens (SfuDump *self, const char *name, const gint32 *ids, guint n, GError **error);
 gboolean sfu_dump_states (SfuDump *self, const char *name, const float *states, guint n, guint width, GError **error);
 gboolean sfu_dump_timesteps (SfuDump *self, const float *timesteps, guint n, GError **error);
 /* The rest to the picture's own. @step < 0: no number. @chw: the shape. */

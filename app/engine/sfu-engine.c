@@ -1,10 +1,11 @@
 #include "sfu-engine.h"
 
+#include "sfu-fit.h"
 #include "sfu-painter.h"
 
 struct _SfuEngine {
   /* Set before the thread starts, then only read. */
-  char *device_name, *cache_folder;
+  char *cache_folder;
   guint64 budget_bytes;
   GStrv model_folders;
   gboolean validate;
@@ -17,20 +18,89 @@ struct _SfuEngine {
   GQueue jobs;     /* SfuJob, owned */
   SfuJob *running; /* owned */
   gboolean closing;
+  char *device_name; /* what is wanted */
+  gboolean other_device;
 
   /* Engine thread. */
   GpuDevice *device;
   SfuCheckpoint *checkpoint;
+  double bytes_per_second; /* the last model came with */
 };
+
+/* Pipelines and buffers take their time whatever the model's size: that of a small one says nothing of its bytes. */
+#define TELLING_BYTES (64u << 20)
+
+static void forget_device (SfuEngine *self);
+
+/* What the other thread wants by now; a device that is not wanted any more is let go of. */
+static char *
+wanted_device (SfuEngine *self)
+{
+  char *wanted;
+  gboolean other;
+  g_mutex_lock (&self->lock);
+  wanted = g_strdup (self->device_name);
+  other = self->other_device;
+  self->other_device = FALSE;
+  g_mutex_unlock (&self->lock);
+  if (other)
+    forget_device (self);
+  return wanted;
+}
 
 static gboolean
 ensure_device (SfuEngine *self, GError **error)
 {
-  GpuDeviceOptions options = { .wanted = self->device_name, .budget_bytes = self->budget_bytes,
+  g_autofree char *wanted = wanted_device (self);
+  GpuDeviceOptions options = { .wanted = wanted, .budget_bytes = self->budget_bytes,
                                .cache_folder = self->cache_folder, .validate = self->validate };
   if (self->device == NULL)
     self->device = gpu_device_new (&options, error);
   return self->device != NULL;
+}
+
+static void
+report_holding (SfuEngine *self, SfuJob *job)
+{
+  SfuHolding holding = { 0 };
+  if (self->device != NULL)
+    {
+      holding.free_bytes = gpu_device_available_bytes (self->device);
+      holding.software = gpu_device_info (self->device)->kind == GPU_DEVICE_SOFTWARE;
+    }
+  if (self->checkpoint != NULL && sfu_checkpoint_is_whole (self->checkpoint))
+    {
+      holding.model = (char *) sfu_model_path (sfu_checkpoint_model (self->checkpoint));
+      holding.model_bytes = sfu_checkpoint_device_bytes (self->checkpoint);
+    }
+  holding.bytes_per_second = self->bytes_per_second;
+  sfu_job_report_holding (job, &holding);
+}
+
+static gboolean
+loading_cb (double fraction, gpointer data)
+{
+  SfuJob *job = data;
+  sfu_job_report_loading (job, fraction);
+  return !g_cancellable_is_cancelled (sfu_job_get_cancellable (job));
+}
+
+static gboolean
+load_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
+{
+  const SfuRequest *request = sfu_job_get_request (job);
+  gint64 start = g_get_monotonic_time ();
+  sfu_job_report_state (job, SFU_JOB_LOADING);
+  sfu_job_report_loading (job, 0);
+  report_holding (self, job);
+  self->checkpoint = sfu_checkpoint_new (self->device, self->kernels, request, (const char *const *) self->model_folders, error);
+  if (self->checkpoint == NULL
+      || !sfu_checkpoint_load (self->checkpoint, request, loading_cb, job, sfu_job_get_cancellable (job), error))
+    return FALSE;
+  if (sfu_checkpoint_file_bytes (self->checkpoint) > TELLING_BYTES)
+    self->bytes_per_second = sfu_checkpoint_file_bytes (self->checkpoint) * 1e6 / (g_get_monotonic_time () - start);
+  report_holding (self, job);
+  return TRUE;
 }
 
 static gboolean
@@ -42,15 +112,13 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
     return TRUE;
   /* The old model's memory first: the new one may need it. */
   g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
-  sfu_job_report_state (job, SFU_JOB_LOADING);
-  self->checkpoint = sfu_checkpoint_new (self->device, self->kernels, request, (const char *const *) self->model_folders, error);
-  if (self->checkpoint == NULL)
+  if (!load_checkpoint (self, job, error))
     return FALSE;
   taesd = sfu_checkpoint_taesd_path (self->checkpoint);
   if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE && taesd != NULL)
-    sfu_job_report_note (job, "Previews are decoded by %s.", taesd);
+    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are decoded by %s.", taesd);
   else if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE)
-    sfu_job_report_note (job, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
+    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
   return TRUE;
 }
 
@@ -59,6 +127,25 @@ forget_device (SfuEngine *self)
 {
   g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
   g_clear_pointer (&self->device, gpu_device_unref);
+}
+
+/* After a failure half-built state is not worth keeping; a stopped job leaves everything whole, unless it was still
+ * loading. Weights that are whole stay for a smaller picture. */
+static void
+clean_up (SfuEngine *self, SfuJob *job, const GError *error)
+{
+  gboolean lacked = g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY);
+  guint width, height;
+  if (self->checkpoint == NULL || error == NULL)
+    return;
+  if (lacked)
+    {
+      sfu_checkpoint_release_programs (self->checkpoint);
+      if (sfu_fit_largest (self->checkpoint, sfu_job_get_request (job), &width, &height))
+        sfu_job_report_fitting_size (job, width, height);
+    }
+  if (!sfu_checkpoint_is_whole (self->checkpoint) || (!lacked && !g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED)))
+    g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
 }
 
 static void
@@ -71,13 +158,13 @@ carry_out (SfuEngine *self, SfuJob *job)
   else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error) && sfu_job_get_task (job) != SFU_TASK_LOAD)
     sfu_paint (self->checkpoint, job, &error);
 
-  /* After a failure half-built state is not worth keeping; a stopped job leaves everything whole. */
   if (self->device != NULL && gpu_device_is_lost (self->device))
     forget_device (self);
-  else if (error != NULL && !g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED))
-    g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
+  else
+    clean_up (self, job, error);
   if (self->device != NULL && error == NULL)
     gpu_device_save_cache (self->device);
+  report_holding (self, job);
   sfu_job_report_end (job, error);
 }
 
@@ -150,5 +237,13 @@ sfu_engine_queue (SfuEngine *self, SfuJob *job)
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->jobs, g_object_ref (job));
   g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+sfu_engine_set_device (SfuEngine *self, const char *device)
+{
+  g_mutex_lock (&self->lock);
+  self->other_device |= g_set_str (&self->device_name, device);
   g_mutex_unlock (&self->lock);
 }

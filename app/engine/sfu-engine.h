@@ -26,6 +26,8 @@ SfuEngine *sfu_engine_new (const SfuEngineOptions *options);
 /* Stops what is running, and what is queued ends as stopped. */
 void sfu_engine_free (SfuEngine *self);
 void sfu_engine_queue (SfuEngine *self, SfuJob *job);
+/* Another device (or NULL: the best) from the next job on; the model is loaded anew there. */
+void sfu_engine_set_device (SfuEngine *self, const char *device);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuEngine, sfu_engine_free)
 

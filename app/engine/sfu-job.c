@@ -5,16 +5,20 @@
 /* A window that is busy for a moment misses none; one that hangs does not fill the memory. */
 #define UNSEEN_PREVIEWS 4
 
-typedef enum { EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_TILE, EVENT_MOMENT, EVENT_PICTURE, EVENT_NOTE, N_EVENTS } EventKind;
+typedef enum {
+  EVENT_STATE, EVENT_STEP, EVENT_PREVIEW, EVENT_TILE, EVENT_MOMENT, EVENT_PICTURE, EVENT_NOTE, EVENT_LOADING, EVENT_HOLDING, N_EVENTS
+} EventKind;
 
 typedef struct {
   EventKind kind;
   SfuJobState state;
   guint picture, step, n_steps;
-  double ms;
+  double ms, fraction;
+  SfuHolding holding;
   SfuImage *image;
   SfuMoment *moment;
   char *note;
+  SfuNote note_kind;
   GError *error;
 } Event;
 
@@ -36,10 +40,12 @@ struct _SfuJob {
   GMutex lock;
   GQueue events; /* Event */
   GSource *source;
+  guint fit_width, fit_height;
 
   /* Main thread: what has been published. */
   SfuJobState state;
   guint n_steps;
+  double loading;
   GError *error;
 };
 
@@ -54,6 +60,7 @@ event_free (Event *event)
   g_clear_pointer (&event->moment, sfu_moment_unref);
   g_clear_error (&event->error);
   g_free (event->note);
+  g_free (event->holding.model);
   g_free (event);
 }
 
@@ -89,7 +96,10 @@ sfu_job_class_init (SfuJobClass *klass)
                                         G_TYPE_POINTER, G_TYPE_UINT);
   signals[EVENT_PICTURE] = g_signal_new ("picture", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                          G_TYPE_POINTER, G_TYPE_UINT);
-  signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[EVENT_NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
+                                      G_TYPE_STRING);
+  signals[EVENT_LOADING] = g_signal_new ("loading", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
+  signals[EVENT_HOLDING] = g_signal_new ("holding", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
 static void
@@ -229,6 +239,22 @@ sfu_job_get_error (SfuJob *self)
   return self->error;
 }
 
+double
+sfu_job_get_loading (SfuJob *self)
+{
+  return self->loading;
+}
+
+gboolean
+sfu_job_get_fitting_size (SfuJob *self, guint *width, guint *height)
+{
+  g_mutex_lock (&self->lock);
+  *width = self->fit_width;
+  *height = self->fit_height;
+  g_mutex_unlock (&self->lock);
+  return *width > 0;
+}
+
 void
 sfu_job_stop (SfuJob *self)
 {
@@ -281,7 +307,14 @@ emit_event (SfuJob *self, Event *event)
       g_signal_emit (self, signals[EVENT_PICTURE], 0, event->image, event->picture);
       break;
     case EVENT_NOTE:
-      g_signal_emit (self, signals[EVENT_NOTE], 0, event->note);
+      g_signal_emit (self, signals[EVENT_NOTE], 0, (guint) event->note_kind, event->note);
+      break;
+    case EVENT_LOADING:
+      self->loading = event->fraction;
+      g_signal_emit (self, signals[EVENT_LOADING], 0, event->fraction);
+      break;
+    case EVENT_HOLDING:
+      g_signal_emit (self, signals[EVENT_HOLDING], 0, &event->holding);
       break;
     case N_EVENTS:
       g_assert_not_reached ();
@@ -413,14 +446,52 @@ sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture)
 }
 
 void
-sfu_job_report_note (SfuJob *self, const char *format, ...)
+sfu_job_report_note (SfuJob *self, SfuNote kind, const char *format, ...)
 {
   Event *event = event_new (EVENT_NOTE);
   va_list args;
+  event->note_kind = kind;
   va_start (args, format);
   event->note = g_strdup_vprintf (format, args);
   va_end (args);
   report (self, event);
+}
+
+/* Thousands come while a model loads: one that nobody has seen takes the newer number. */
+void
+sfu_job_report_loading (SfuJob *self, double fraction)
+{
+  Event *last, *event;
+  g_mutex_lock (&self->lock);
+  last = g_queue_peek_tail (&self->events);
+  if (last != NULL && last->kind == EVENT_LOADING)
+    {
+      last->fraction = fraction;
+      g_mutex_unlock (&self->lock);
+      return;
+    }
+  g_mutex_unlock (&self->lock);
+  event = event_new (EVENT_LOADING);
+  event->fraction = fraction;
+  report (self, event);
+}
+
+void
+sfu_job_report_holding (SfuJob *self, const SfuHolding *holding)
+{
+  Event *event = event_new (EVENT_HOLDING);
+  event->holding = *holding;
+  event->holding.model = g_strdup (holding->model);
+  report (self, event);
+}
+
+void
+sfu_job_report_fitting_size (SfuJob *self, guint width, guint height)
+{
+  g_mutex_lock (&self->lock);
+  self->fit_width = width;
+  self->fit_height = height;
+  g_mutex_unlock (&self->lock);
 }
 
 void

@@ -9,7 +9,9 @@
  *   "tile" (SfuImage*, guint picture, guint step)    a small copy before each preview, where that was asked
  *   "moment" (SfuMoment*, guint picture)             where the sampler is after a step, where that was asked
  *   "picture" (SfuImage*, guint picture)             a finished picture
- *   "note" (char*)                                   a sentence that the user should know
+ *   "note" (guint kind, char*)                     an SfuNote and a sentence that the user should know
+ *   "loading" (double fraction)                      how far the model has come, 0..1; the newest only
+ *   "holding" (SfuHolding*)                          what the engine keeps on the device has changed
  */
 #pragma once
 
@@ -35,6 +37,16 @@ typedef enum {
   SFU_JOB_FAILED,
 } SfuJobState;
 
+/* What a note is about. Its sentence is in English; the window has words of its own for each kind. */
+typedef enum {
+  SFU_NOTE_PREVIEWS,       /* how previews are made */
+  SFU_NOTE_FULL_PRECISION, /* 16 bits were not enough somewhere */
+  SFU_NOTE_LOST_WORDS,     /* the end of a prompt did not fit */
+  SFU_NOTE_PROMPT_EDITS,   /* words that should change from step to step, which they cannot yet */
+  SFU_NOTE_BEGUN_AGAIN,    /* the device was lost, and the picture is made from its beginning */
+  SFU_NOTE_NOT_KEPT,       /* a step could not be made into a picture */
+} SfuNote;
+
 typedef enum {
   SFU_PREVIEWS_NONE,
   SFU_PREVIEWS_LATEST, /* of every step, while somebody takes them: of those nobody took the last few are kept */
@@ -48,6 +60,15 @@ typedef enum {
   SFU_TASK_GLIMPSE,  /* the same by the preview decoder, reported as a preview */
   SFU_TASK_LOAD,     /* only make the model ready */
 } SfuTask;
+
+/* The model that the engine keeps on the device. */
+typedef struct {
+  char *model;            /* path; NULL: none */
+  guint64 model_bytes;    /* of its weights on the device */
+  guint64 free_bytes;     /* what the device has besides */
+  double bytes_per_second; /* of its files, when it was loaded */
+  gboolean software;      /* the device is the processor, and its memory the computer's */
+} SfuHolding;
 
 SfuJob *sfu_job_new (SfuRequest *request);
 /* Goes on from @moment, with @request's prompts, guidance and seed, and scheduler, steps and size of the moment's
@@ -71,6 +92,9 @@ void sfu_job_dump_to (SfuJob *self, const char *folder);
 SfuJobState sfu_job_get_state (SfuJob *self);
 guint sfu_job_get_n_steps (SfuJob *self); /* model calls a picture; 0 until known */
 const GError *sfu_job_get_error (SfuJob *self); /* why it failed */
+double sfu_job_get_loading (SfuJob *self); /* how far its model has come, 0..1 */
+/* After GPU_ERROR_OUT_OF_MEMORY: the largest size of the same shape that fits. FALSE, and 0 x 0: none does. */
+gboolean sfu_job_get_fitting_size (SfuJob *self, guint *width, guint *height);
 
 /* Any thread: ends the job between two submissions to the GPU. */
 void sfu_job_stop (SfuJob *self);
@@ -89,7 +113,11 @@ void sfu_job_report_step (SfuJob *self, guint picture, guint step, double ms);
 void sfu_job_report_preview (SfuJob *self, SfuImage *image, guint picture, guint step);
 void sfu_job_report_moment (SfuJob *self, SfuMoment *moment, guint picture);
 void sfu_job_report_picture (SfuJob *self, SfuImage *image, guint picture);
-void sfu_job_report_note (SfuJob *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void sfu_job_report_note (SfuJob *self, SfuNote kind, const char *format, ...) G_GNUC_PRINTF (3, 4);
+void sfu_job_report_loading (SfuJob *self, double fraction);
+void sfu_job_report_holding (SfuJob *self, const SfuHolding *holding);
+/* Before the end. */
+void sfu_job_report_fitting_size (SfuJob *self, guint width, guint height);
 /* The end: @error NULL for done; cancelled errors mean stopped. */
 void sfu_job_report_end (SfuJob *self, const GError *error);
 

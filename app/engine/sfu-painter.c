@@ -22,6 +22,8 @@ typedef struct {
   guint picture;
   guint first_call; /* 0, or where a continued picture goes on */
   guint width, height;
+  SfuEmphasis emphasis;
+  guint n_tokens; /* of the longer prompt; 0 before they are encoded */
   gboolean exact; /* from now on in 32 bits */
 } Painting;
 
@@ -36,58 +38,59 @@ static gboolean
 write_context (Painting *self, SfuPass *pass, GError **error)
 {
   const SfuRequest *request = self->request;
-  const GpuClipConfig *clip = self->programs->nets->clip;
-  gsize n = (gsize) self->programs->n_tokens * clip->width;
-  g_autofree float *both = g_new (float, self->programs->halves * n);
-  guint half = 0;
+  SfuPrograms *programs = self->programs;
+  const char *const prompts[] = { request->negative, request->prompt };
+  gsize n = (gsize) programs->n_tokens * programs->nets->clip->width;
+  g_autofree float *both = g_new (float, programs->halves * n);
 
-  if (self->programs->halves == 2)
-    {
-      const SfuConditioning *negative = sfu_checkpoint_condition (self->checkpoint, request->negative, self->cancellable, error);
-      if (negative == NULL)
-        return FALSE;
-      memcpy (both, negative->states, n * sizeof (float));
-      half = 1;
-    }
-  const SfuConditioning *positive = sfu_checkpoint_condition (self->checkpoint, request->prompt, self->cancellable, error);
-  if (positive == NULL)
-    return FALSE;
-  memcpy (both + half * n, positive->states, n * sizeof (float));
+  for (guint half = 0; half < programs->halves; half++)
+    if (!sfu_checkpoint_fill_context (self->checkpoint, self->emphasis, prompts[half + 2 - programs->halves], programs->n_tokens,
+                                      both + half * n, NULL, self->cancellable, error))
+      return FALSE;
   return gpu_transfer_write_floats (device_of (self), &pass->context, both, error)
          && gpu_program_run_wait (pass->context_program, self->cancellable, error);
 }
 
 static void
-note_lost_words (SfuJob *job, const char *which, const SfuConditioning *conditioning)
+note_odd_words (SfuJob *job, const char *which, const SfuChunks *chunks)
 {
-  if (conditioning->tokens->lost != NULL)
-    sfu_job_report_note (job, "The %s is too long: only its first %u tokens count, and this is lost: “%s”.", which,
-                         conditioning->tokens->n_ids, conditioning->tokens->lost);
+  if (chunks->lost != NULL)
+    sfu_job_report_note (job, SFU_NOTE_LOST_WORDS, "The %s is too long: only its first %u tokens count, and this is lost: “%s”.", which,
+                         chunks->chunk_length, chunks->lost);
+  if (chunks->has_edits)
+    sfu_job_report_note (job, SFU_NOTE_PROMPT_EDITS, "The %s has words that change from step to step, as [a:b:0.5] or [a|b]: that cannot be done yet, "
+                         "so it is read as it stands.", which);
 }
 
-/* Encodes the prompts, which all pictures of a batch share, and says what was lost of them. */
 static gboolean
-encode_prompts (SfuCheckpoint *checkpoint, SfuJob *job, gboolean guided, SfuDump *dump, GError **error)
+dump_prompt (Painting *self, const char *prompt, const char *ids_name, const char *states_name, SfuDump *dump, GError **error)
 {
-  const SfuRequest *request = sfu_job_get_request (job);
-  GCancellable *cancellable = sfu_job_get_cancellable (job);
-  guint width = sfu_checkpoint_nets (checkpoint)->clip->width;
-  const SfuConditioning *c;
+  guint n = self->n_tokens, width = sfu_checkpoint_nets (self->checkpoint)->clip->width;
+  g_autofree float *states = g_new (float, (gsize) n * width);
+  g_autofree gint32 *ids = g_new (gint32, n);
+  return sfu_checkpoint_fill_context (self->checkpoint, self->emphasis, prompt, n, states, ids, self->cancellable, error)
+         && sfu_dump_tokens (dump, ids_name, ids, n, error) && sfu_dump_states (dump, states_name, states, n, width, error);
+}
 
-  sfu_job_report_state (job, SFU_JOB_ENCODING);
-  if ((c = sfu_checkpoint_condition (checkpoint, request->prompt, cancellable, error)) == NULL)
-    return FALSE;
-  note_lost_words (job, "prompt", c);
-  if (!sfu_dump_tokens (dump, "tokens", c->tokens, error)
-      || !sfu_dump_states (dump, "cond", c->states, c->tokens->n_ids, width, error))
-    return FALSE;
-  if (!guided)
-    return TRUE;
-  if ((c = sfu_checkpoint_condition (checkpoint, request->negative, cancellable, error)) == NULL)
-    return FALSE;
-  note_lost_words (job, "negative prompt", c);
-  return sfu_dump_tokens (dump, "tokens-negative", c->tokens, error)
-         && sfu_dump_states (dump, "uncond", c->states, c->tokens->n_ids, width, error);
+/* Encodes the prompts, which all pictures of a batch share, says what of them does not count, and finds their length. */
+static gboolean
+encode_prompts (Painting *self, gboolean guided, SfuDump *dump, GError **error)
+{
+  static const char *const names[] = { "prompt", "negative prompt" };
+  const char *const prompts[] = { self->request->prompt, self->request->negative };
+
+  sfu_job_report_state (self->job, SFU_JOB_ENCODING);
+  for (guint i = 0; i < (guided ? 2 : 1); i++)
+    {
+      const SfuConditioning *c = sfu_checkpoint_condition (self->checkpoint, self->emphasis, prompts[i], self->cancellable, error);
+      if (c == NULL)
+        return FALSE;
+      note_odd_words (self->job, names[i], c->chunks);
+      self->n_tokens = MAX (self->n_tokens, c->chunks->n_chunks * c->chunks->chunk_length);
+    }
+  return dump == NULL
+         || (dump_prompt (self, prompts[0], "tokens", "cond", dump, error)
+             && (!guided || dump_prompt (self, prompts[1], "tokens-negative", "uncond", dump, error)));
 }
 
 /* The start picture's latent, with noise as the scheduler wants it (diffusers
@@ -114,7 +117,7 @@ start_from_picture (Painting *self, float *latent, GError **error)
   for (gsize i = 0; moments != NULL && i < pixels * 2 * channels; i++)
     if (!isfinite (moments[i]))
       {
-        sfu_job_report_note (self->job, "16-bit numbers were not enough for the start picture, so it was encoded in 32 bits.");
+        sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for the start picture, so it was encoded in 32 bits.");
         g_free (moments);
         moments = sfu_nets_encode_image (nets, GPU_DTYPE_F32, floats, self->width, self->height, self->cancellable, error);
         break;
@@ -237,7 +240,7 @@ take_step (Painting *self, guint i, GError **error)
       if (self->exact || self->programs->dtype == GPU_DTYPE_F32)
         return not_finite_error (error);
       self->exact = TRUE;
-      sfu_job_report_note (self->job, "16-bit numbers were not enough for this picture, so it goes on in 32 bits.");
+      sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for this picture, so it goes on in 32 bits.");
       pass = sfu_programs_pass (self->programs, TRUE, error);
       if (pass == NULL || !write_context (self, pass, error))
         return FALSE;
@@ -328,7 +331,7 @@ decode (Painting *self, GError **error)
         break;
       if (exact || self->programs->dtype == GPU_DTYPE_F32)
         return not_finite_error (error);
-      sfu_job_report_note (self->job, "16-bit numbers were not enough for the decoder, so it ran again in 32 bits.");
+      sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for the decoder, so it ran again in 32 bits.");
     }
   if (!gpu_transfer_read (device_of (self), self->programs->pixels, 0, pixels, n * sizeof (float), error)
       || !sfu_dump_planes (self->dump, "image", -1, pixels, shape, error))
@@ -342,7 +345,7 @@ static gboolean
 paint_picture (Painting *self, GError **error)
 {
   SfuPass *pass = sfu_programs_pass (self->programs, FALSE, error);
-  return pass != NULL && write_context (self, pass, error) && write_start (self, error) && sample (self, error)
+  return pass != NULL && sfu_programs_reserve (self->programs, error) && write_context (self, pass, error) && write_start (self, error) && sample (self, error)
          && decode (self, error);
 }
 
@@ -379,6 +382,16 @@ fits (Painting *self, SfuMoment *moment, GError **error)
   return FALSE;
 }
 
+static gboolean
+find_emphasis (Painting *self, GError **error)
+{
+  if (sfu_emphasis_from_name (self->request->emphasis, &self->emphasis))
+    return TRUE;
+  g_set_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID, "There is no emphasis “%s”: use a1111, comfyui or none.",
+               self->request->emphasis);
+  return FALSE;
+}
+
 gboolean
 sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
 {
@@ -400,12 +413,12 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
   g_autoptr (SfuScheduler) scheduler = sfu_scheduler_new (config, &options, error);
   gboolean ok = TRUE;
 
-  if (scheduler == NULL)
+  if (scheduler == NULL || !find_emphasis (&painting, error))
     return FALSE;
   painting.scheduler = scheduler;
   if (task == SFU_TASK_DEVELOP || task == SFU_TASK_GLIMPSE)
     {
-      painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, error);
+      painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, error);
       return painting.programs != NULL && develop (&painting, error);
     }
   sfu_noise_kind_from_name (request->noise, &kind);
@@ -417,10 +430,10 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
       painting.noise = noise;
       painting.exact = FALSE;
       ok = sfu_dump_open (sfu_job_get_dump_folder (job), i, request->batch, &dump, error)
-           && (i > 0 || encode_prompts (checkpoint, job, guided, dump, error));
+           && (i > 0 || encode_prompts (&painting, guided, dump, error));
       painting.dump = dump;
       if (ok && painting.programs == NULL)
-        painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, error);
+        painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, error);
       ok = ok && painting.programs != NULL;
       if (ok && task == SFU_TASK_CONTINUE)
         {

@@ -54,6 +54,9 @@ sfu_previewer_begin (SfuPreviewer *self, guint step, guint n_steps)
       if (sfu_job_get_previews (self->job) == SFU_PREVIEWS_ALL || self->dump != NULL)
         sfu_previewer_collect (self, TRUE);
     }
+  /* What did not fit now will not fit after the next step. */
+  if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY) && self->programs->preview_program != NULL)
+    sfu_programs_drop_preview (self->programs);
   if (error != NULL)
     g_debug ("A preview was left out: %s", error->message);
 }

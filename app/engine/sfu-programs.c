@@ -1,6 +1,7 @@
 #include "sfu-programs.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A VAE level fewer than it has halves the picture once; so all known models' latents are an eighth. */
 static guint
@@ -88,14 +89,21 @@ make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   return pass->step_program != NULL;
 }
 
+/* What depends on the length of the prompt. */
 static void
-pass_clear (SfuPass *pass)
+pass_clear_unet (SfuPass *pass)
 {
   g_clear_pointer (&pass->context_program, gpu_program_free);
   g_clear_pointer (&pass->step_program, gpu_program_free);
-  g_clear_pointer (&pass->decode_program, gpu_program_free);
   g_clear_pointer (&pass->context_storage, gpu_storage_unref);
   g_clear_pointer (&pass->unet, gpu_unet_free);
+}
+
+static void
+pass_clear (SfuPass *pass)
+{
+  pass_clear_unet (pass);
+  g_clear_pointer (&pass->decode_program, gpu_program_free);
 }
 
 SfuPass *
@@ -105,12 +113,12 @@ sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
   GpuDtype dtype = exact ? GPU_DTYPE_F32 : self->dtype;
   if (pass->step_program != NULL)
     return pass;
-  pass_clear (pass);
+  pass_clear_unet (pass);
   pass->unet = gpu_unet_new (self->nets->device, self->nets->unet_bank, self->nets->unet, dtype, self->halves,
                              self->n_tokens, error);
   if (pass->unet == NULL || !make_context (self, pass, dtype, error) || !make_step (self, pass, dtype, error))
     {
-      pass_clear (pass);
+      pass_clear_unet (pass);
       return NULL;
     }
   return pass;
@@ -134,11 +142,50 @@ sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error)
   return pass->decode_program;
 }
 
+void
+sfu_programs_drop_preview (SfuPrograms *self)
+{
+  g_clear_pointer (&self->preview_program, gpu_program_free);
+  gpu_arena_release (self->nets->preview_arena);
+}
+
+gboolean
+sfu_programs_reserve (SfuPrograms *self, GError **error)
+{
+  GpuArena *arena = self->nets->arena;
+  GpuProgram *decoder = sfu_programs_decoder (self, FALSE, error);
+  g_autoptr (GError) lack = NULL;
+  guint64 bytes;
+  if (decoder == NULL)
+    return FALSE;
+  bytes = MAX (gpu_program_arena_bytes (self->pass.context_program), gpu_program_arena_bytes (self->pass.step_program));
+  bytes = MAX (bytes, gpu_program_arena_bytes (decoder));
+  if (!gpu_arena_reserve (arena, bytes, &lack))
+    {
+      if (!g_error_matches (lack, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY) || self->preview_program == NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&lack));
+          return FALSE;
+        }
+      g_clear_error (&lack);
+      sfu_programs_drop_preview (self);
+      return gpu_arena_reserve (arena, bytes, error);
+    }
+  if (self->preview_program != NULL
+      && !gpu_arena_reserve (self->nets->preview_arena, gpu_program_arena_bytes (self->preview_program), &lack))
+    {
+      g_debug ("Previews are estimated: %s", lack->message);
+      sfu_programs_drop_preview (self);
+    }
+  return TRUE;
+}
+
 SfuPrograms *
 sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves, guint n_tokens,
                   GError **error)
 {
   g_autoptr (SfuPrograms) self = g_new0 (SfuPrograms, 1);
+  g_autoptr (GError) lack = NULL;
   self->nets = nets;
   self->dtype = dtype;
   self->width = width;
@@ -149,8 +196,18 @@ sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height
   self->sampler.h = latent_side (nets, height);
   self->sampler.w = latent_side (nets, width);
   self->latent_floats = (guint64) self->sampler.channels * self->sampler.h * self->sampler.w;
-  if (!make_storages (self, error) || !make_preview (self, error) || sfu_programs_pass (self, FALSE, error) == NULL)
+  if (!make_storages (self, error) || sfu_programs_pass (self, FALSE, error) == NULL)
     return NULL;
+  /* The picture goes on without previews where there is no memory for their decoder. */
+  if (!make_preview (self, &lack))
+    {
+      if (!g_error_matches (lack, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
+        {
+          g_propagate_error (error, g_steal_pointer (&lack));
+          return NULL;
+        }
+      g_debug ("Previews are estimated: %s", lack->message);
+    }
   return g_steal_pointer (&self);
 }
 
@@ -171,51 +228,85 @@ sfu_programs_free (SfuPrograms *self)
   g_free (self);
 }
 
-float *
-sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, GCancellable *cancellable,
-                        GError **error)
+void
+sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens)
+{
+  pass_clear_unet (&self->pass);
+  pass_clear_unet (&self->exact_pass);
+  self->n_tokens = n_tokens;
+}
+
+GpuProgram *
+sfu_nets_text_program (const SfuNets *nets, GpuDtype dtype, guint n_ids, GpuStorage **tokens, GpuStorage **states, GError **error)
 {
   guint width = nets->clip->width;
+  guint64 bytes = (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
   g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
-  g_autoptr (GpuStorage) tokens = gpu_storage_new (nets->device, n_ids * sizeof *ids, GPU_MEMORY_UPLOAD, "tokens", error);
-  g_autoptr (GpuStorage) states = NULL;
-  g_autoptr (GpuProgram) program = NULL;
-  if (ops == NULL || tokens == NULL)
+  if (ops == NULL
+      || (*tokens = gpu_storage_new (nets->device, n_ids * sizeof (gint32), GPU_MEMORY_UPLOAD, "tokens", error)) == NULL
+      || (*states = gpu_storage_new (nets->device, bytes, GPU_MEMORY_DEVICE, "prompt states", error)) == NULL)
     return NULL;
-  states = gpu_storage_new (nets->device, (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype), GPU_MEMORY_DEVICE,
-                            "prompt states", error);
-  if (states == NULL || !gpu_transfer_write (nets->device, tokens, 0, ids, n_ids * sizeof *ids, error))
+  GpuTensor in = { .storage = *tokens, .dtype = GPU_DTYPE_I32, .n = 1, .h = 1, .w = n_ids, .c = 1, .stride = 1 };
+  gpu_clip (ops, nets->clip_bank, nets->clip, in, gpu_tensor_over (*states, dtype, 1, 1, n_ids, width));
+  return finish_program (nets, "text encoder", g_steal_pointer (&ops), nets->clip_bank, nets->arena, error);
+}
+
+float *
+sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, guint n_chunks,
+                        GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GpuStorage) tokens = NULL, states = NULL;
+  g_autoptr (GpuProgram) program = sfu_nets_text_program (nets, dtype, n_ids, &tokens, &states, error);
+  gsize n = (gsize) n_ids * nets->clip->width;
+  g_autofree float *all = NULL;
+  if (program == NULL)
     return NULL;
-  GpuTensor in = { .storage = tokens, .dtype = GPU_DTYPE_I32, .n = 1, .h = 1, .w = n_ids, .c = 1, .stride = 1 };
-  GpuTensor out = gpu_tensor_over (states, dtype, 1, 1, n_ids, width);
-  gpu_clip (ops, nets->clip_bank, nets->clip, in, out);
-  program = finish_program (nets, "text encoder", g_steal_pointer (&ops), nets->clip_bank, nets->arena, error);
-  if (program == NULL || !gpu_program_run_wait (program, cancellable, error))
+  GpuTensor out = gpu_tensor_over (states, dtype, 1, 1, n_ids, nets->clip->width);
+  all = g_new (float, n_chunks * n);
+  for (guint i = 0; i < n_chunks; i++)
+    {
+      g_autofree float *chunk = NULL;
+      if (!gpu_transfer_write (nets->device, tokens, 0, ids + i * n_ids, n_ids * sizeof *ids, error)
+          || !gpu_program_run_wait (program, cancellable, error)
+          || (chunk = gpu_transfer_read_floats (nets->device, &out, error)) == NULL)
+        return NULL;
+      memcpy (all + i * n, chunk, n * sizeof (float));
+    }
+  return g_steal_pointer (&all);
+}
+
+static GpuTensor
+moments_tensor (const SfuNets *nets, GpuDtype dtype, GpuStorage *moments, guint width, guint height)
+{
+  return gpu_tensor_over (moments, dtype, 1, latent_side (nets, height), latent_side (nets, width), 2 * nets->vae->latent_channels);
+}
+
+GpuProgram *
+sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, GpuStorage **pixels,
+                        GpuStorage **moments, GError **error)
+{
+  guint64 pixel_bytes = (guint64) width * height * 3 * sizeof (float);
+  guint64 moment_bytes = (guint64) latent_side (nets, height) * latent_side (nets, width)
+                         * GPU_PADDED (2 * nets->vae->latent_channels) * gpu_dtype_bytes (dtype);
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops == NULL
+      || (*pixels = gpu_storage_new (nets->device, pixel_bytes, GPU_MEMORY_UPLOAD, "start picture", error)) == NULL
+      || (*moments = gpu_storage_new (nets->device, moment_bytes, GPU_MEMORY_DEVICE, "moments", error)) == NULL)
     return NULL;
-  return gpu_transfer_read_floats (nets->device, &out, error);
+  GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, gpu_image_input (ops, *pixels, height, width));
+  gpu_add (ops, x, (GpuTensor) { 0 }, GPU_ACT_NONE, moments_tensor (nets, dtype, *moments, width, height));
+  return finish_program (nets, "encode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
 }
 
 float *
 sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
                        GCancellable *cancellable, GError **error)
 {
-  guint64 bytes = (guint64) width * height * 3 * sizeof (float);
-  guint h = latent_side (nets, height), w = latent_side (nets, width), moments = 2 * nets->vae->latent_channels;
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
-  g_autoptr (GpuStorage) image = gpu_storage_new (nets->device, bytes, GPU_MEMORY_UPLOAD, "start picture", error);
-  g_autoptr (GpuStorage) result = NULL;
-  g_autoptr (GpuProgram) program = NULL;
-  if (ops == NULL || image == NULL)
+  g_autoptr (GpuStorage) image = NULL, moments = NULL;
+  g_autoptr (GpuProgram) program = sfu_nets_image_program (nets, dtype, width, height, &image, &moments, error);
+  if (program == NULL || !gpu_transfer_write (nets->device, image, 0, pixels, (guint64) width * height * 3 * sizeof (float), error)
+      || !gpu_program_run_wait (program, cancellable, error))
     return NULL;
-  result = gpu_storage_new (nets->device, (guint64) h * w * GPU_PADDED (moments) * gpu_dtype_bytes (dtype), GPU_MEMORY_DEVICE,
-                            "moments", error);
-  if (result == NULL || !gpu_transfer_write (nets->device, image, 0, pixels, bytes, error))
-    return NULL;
-  GpuTensor out = gpu_tensor_over (result, dtype, 1, h, w, moments);
-  GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, gpu_image_input (ops, image, height, width));
-  gpu_add (ops, x, (GpuTensor) { 0 }, GPU_ACT_NONE, out);
-  program = finish_program (nets, "encode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
-  if (program == NULL || !gpu_program_run_wait (program, cancellable, error))
-    return NULL;
+  GpuTensor out = moments_tensor (nets, dtype, moments, width, height);
   return gpu_transfer_read_floats (nets->device, &out, error);
 }

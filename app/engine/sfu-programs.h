@@ -51,14 +51,29 @@ typedef struct {
 SfuPrograms *sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves,
                                guint n_tokens, GError **error);
 void sfu_programs_free (SfuPrograms *self);
+/* Another length of the prompt: the UNet's programs are made again when they are next asked for; the rest stays. */
+void sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens);
+
+/* Takes the memory of everything that painting needs at once, so that what will not fit fails before the first step
+ * and not after the last. Previews get what is left, or are let go. */
+gboolean sfu_programs_reserve (SfuPrograms *self, GError **error);
+/* Previews are estimated from now on. */
+void sfu_programs_drop_preview (SfuPrograms *self);
 
 /* The pass to use: the usual one, or the exact one, which is made on its first use. */
 SfuPass *sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error);
 /* The decoder is built when it is first needed. */
 GpuProgram *sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error);
 
-/* Prompt states (n_tokens, width) from token ids, computed as F32 floats. */
-float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids,
+/* The program that encodes prompts of @n_ids tokens, with new storages for token ids and states. */
+GpuProgram *sfu_nets_text_program (const SfuNets *nets, GpuDtype dtype, guint n_ids, GpuStorage **tokens,
+                                   GpuStorage **states, GError **error);
+/* The program that encodes images, with new storages for pixels and moments. */
+GpuProgram *sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, GpuStorage **pixels,
+                                    GpuStorage **moments, GError **error);
+
+/* Prompt states (n_chunks * n_ids, width) from token ids, each chunk of n_ids by itself, computed as F32 floats. */
+float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, guint n_chunks,
                                GCancellable *cancellable, GError **error);
 /* Means and logarithms of variances, (h / 8, w / 8, 2 latent channels), of an image f32 (height, width, 3). */
 float *sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,

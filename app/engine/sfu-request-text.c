@@ -23,6 +23,7 @@ static const struct {
   { "negative", G_STRUCT_OFFSET (SfuRequest, negative) },   { "scheduler", G_STRUCT_OFFSET (SfuRequest, scheduler) },
   { "sigmas", G_STRUCT_OFFSET (SfuRequest, sigmas) },       { "spacing", G_STRUCT_OFFSET (SfuRequest, spacing) },
   { "noise", G_STRUCT_OFFSET (SfuRequest, noise) },         { "image", G_STRUCT_OFFSET (SfuRequest, image) },
+  { "emphasis", G_STRUCT_OFFSET (SfuRequest, emphasis) },
 };
 static const struct {
   const char *name;
@@ -315,6 +316,8 @@ sfu_request_from_parameters (const char *parameters, GPtrArray *unknown)
   gboolean negative = FALSE;
   guint n;
 
+  /* Whoever writes this text means its brackets as A1111 does. */
+  g_set_str (&self->emphasis, "a1111");
   /* sd.cpp ends with JSON that is no pair. */
   char *extra = strstr (trimmed, ", SDCPP: {");
   if (extra != NULL)

@@ -29,7 +29,7 @@ sfu_request_copy (const SfuRequest *self)
 {
   SfuRequest *copy = g_memdup2 (self, sizeof *self);
   char **strings[] = { &copy->model, &copy->vae, &copy->taesd, &copy->prompt, &copy->negative, &copy->scheduler, &copy->sigmas,
-                       &copy->spacing, &copy->noise, &copy->image };
+                       &copy->spacing, &copy->noise, &copy->image, &copy->emphasis };
   g_atomic_ref_count_init (&copy->refs);
   for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
     *strings[i] = g_strdup (*strings[i]);
@@ -53,6 +53,7 @@ sfu_request_unref (SfuRequest *self)
   g_free (self->taesd);
   g_free (self->prompt);
   g_free (self->negative);
+  g_free (self->emphasis);
   g_free (self->scheduler);
   g_free (self->sigmas);
   g_free (self->spacing);

@@ -20,6 +20,7 @@ typedef struct {
   char *model;        /* path */
   char *vae, *taesd;  /* paths, or NULL: the model's own, and one that is found */
   char *prompt, *negative;
+  char *emphasis;     /* what brackets in them mean: a1111, comfyui or none; NULL: none */
   guint width, height; /* pixels; 0: what the model was made for */
   guint steps, batch;
   char *scheduler, *sigmas, *spacing; /* NULL: as the model's own config says */

@@ -21,17 +21,46 @@ sfu_model_part_clear (SfuModelPart *self)
   g_clear_pointer (&self->expected, g_array_unref);
 }
 
-/* Takes each part's configuration from its file, or from its tensors. */
+/* Takes a part's configuration from its file, or from its tensors. */
+static gboolean
+read_config (SfuModel *self, SfuPart part, GError **error)
+{
+  JsonObject *config = self->parts[part].config;
+  GpuWeights *weights = self->parts[part].weights;
+  switch (part)
+    {
+    case SFU_PART_TEXT:
+      return config != NULL ? sfu_config_read_clip (config, &self->clip, error) : sfu_config_guess_clip (weights, &self->clip, error);
+    case SFU_PART_UNET:
+      return config != NULL ? sfu_config_read_unet (config, &self->unet, error) : sfu_config_guess_unet (weights, &self->unet, error);
+    case SFU_PART_VAE:
+      return config != NULL ? sfu_config_read_vae (config, &self->vae, error) : sfu_config_guess_vae (weights, &self->vae, error);
+    case SFU_N_PARTS:
+      break;
+    }
+  g_return_val_if_reached (FALSE);
+}
+
 static gboolean
 read_configs (SfuModel *self, GError **error)
 {
-  SfuModelPart *parts = self->parts;
-  return (parts[SFU_PART_TEXT].config != NULL ? sfu_config_read_clip (parts[SFU_PART_TEXT].config, &self->clip, error)
-                                              : sfu_config_guess_clip (parts[SFU_PART_TEXT].weights, &self->clip, error))
-         && (parts[SFU_PART_UNET].config != NULL ? sfu_config_read_unet (parts[SFU_PART_UNET].config, &self->unet, error)
-                                                 : sfu_config_guess_unet (parts[SFU_PART_UNET].weights, &self->unet, error))
-         && (parts[SFU_PART_VAE].config != NULL ? sfu_config_read_vae (parts[SFU_PART_VAE].config, &self->vae, error)
-                                                : sfu_config_guess_vae (parts[SFU_PART_VAE].weights, &self->vae, error));
+  for (guint i = 0; i < SFU_N_PARTS; i++)
+    if (!read_config (self, i, error))
+      return FALSE;
+  return TRUE;
+}
+
+static GArray *
+expect (SfuModel *self, SfuPart part)
+{
+  switch (part)
+    {
+    case SFU_PART_TEXT: return sfu_expected_clip (&self->clip);
+    case SFU_PART_UNET: return sfu_expected_unet (&self->unet);
+    case SFU_PART_VAE: return sfu_expected_vae (&self->vae);
+    case SFU_N_PARTS: break;
+    }
+  g_return_val_if_reached (NULL);
 }
 
 /* The parts must fit each other, too. */
@@ -39,9 +68,8 @@ static gboolean
 check_parts (SfuModel *self, GError **error)
 {
   SfuModelPart *parts = self->parts;
-  parts[SFU_PART_TEXT].expected = sfu_expected_clip (&self->clip);
-  parts[SFU_PART_UNET].expected = sfu_expected_unet (&self->unet);
-  parts[SFU_PART_VAE].expected = sfu_expected_vae (&self->vae);
+  for (guint i = 0; i < SFU_N_PARTS; i++)
+    parts[i].expected = expect (self, i);
   for (guint i = 0; i < SFU_N_PARTS; i++)
     if (!sfu_expected_check (parts[i].expected, parts[i].weights, part_titles[i], error))
       return FALSE;
@@ -336,4 +364,17 @@ sfu_model_describe_path (const char *path, GError **error)
 {
   g_autoptr (SfuModel) self = sfu_model_open (path, error);
   return self != NULL ? sfu_model_describe (self) : NULL;
+}
+
+JsonObject *
+sfu_model_examine (const char *path)
+{
+  g_autoptr (SfuModel) self = read_model (path, NULL, NULL);
+  if (self == NULL)
+    return NULL;
+  /* Each part by itself: one that is missing or strange says nothing of the others. */
+  for (guint i = 0; i < SFU_N_PARTS; i++)
+    if (self->parts[i].weights != NULL && read_config (self, i, NULL))
+      self->parts[i].expected = expect (self, i);
+  return sfu_model_describe (self);
 }

@@ -56,8 +56,11 @@ guint sfu_model_sample_size (SfuModel *self); /* side of the latents that it was
  * parameter counts, bytes, missing and unused keys, config. For `inspect --json` and error messages. */
 JsonObject *sfu_model_describe (SfuModel *self);
 
-/* As describe, but for a model that does not open: says what the file is as far as can be told. */
+/* Opens and describes. Errors: as opening. */
 JsonObject *sfu_model_describe_path (const char *path, GError **error);
+/* As describe, but for a model that does not open because it is incomplete or unknown: what is there, and what is
+ * missing as far as that can be told. NULL where nothing can be read. */
+JsonObject *sfu_model_examine (const char *path);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuModel, sfu_model_unref)
 

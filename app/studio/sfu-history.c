@@ -22,7 +22,7 @@ struct _SfuHistory {
 static void list_model_init (GListModelInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (SfuHistory, sfu_history, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
 
-static guint loaded_signal;
+static guint loaded_signal, favourites_changed_signal;
 
 /* -- the list -- */
 
@@ -202,6 +202,20 @@ scan_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
   g_task_return_pointer (task, g_steal_pointer (&found), (GDestroyNotify) g_ptr_array_unref);
 }
 
+static void
+favourite_cb (SfuHistory *self)
+{
+  save_soon (self);
+  g_signal_emit (self, favourites_changed_signal, 0);
+}
+
+static void
+watch (SfuHistory *self, SfuPicture *picture)
+{
+  g_signal_handlers_disconnect_by_func (picture, favourite_cb, self);
+  g_signal_connect_object (picture, "notify::favourite", G_CALLBACK (favourite_cb), self, G_CONNECT_SWAPPED);
+}
+
 static int
 compare_pointers (gconstpointer a, gconstpointer b)
 {
@@ -220,6 +234,8 @@ scanned_cb (GObject *object, GAsyncResult *result, gpointer data)
   for (guint i = found->len; i-- > 0;)
     if (sfu_history_find_path (self, sfu_picture_path (found->pdata[i])) != NULL)
       g_ptr_array_remove_index (found, i);
+  for (guint i = 0; i < found->len; i++)
+    watch (self, found->pdata[i]);
   for (guint i = 0; i < g_list_model_get_n_items (own); i++)
     g_ptr_array_add (found, g_list_model_get_item (own, i));
   g_ptr_array_sort (found, compare_pointers);
@@ -276,6 +292,8 @@ sfu_history_class_init (SfuHistoryClass *klass)
   G_OBJECT_CLASS (klass)->dispose = sfu_history_dispose;
   G_OBJECT_CLASS (klass)->finalize = sfu_history_finalize;
   loaded_signal = g_signal_new ("loaded", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  favourites_changed_signal = g_signal_new ("favourites-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                            G_TYPE_NONE, 0);
 }
 
 static void
@@ -322,7 +340,7 @@ static void
 insert (SfuHistory *self, SfuPicture *picture)
 {
   g_list_store_insert_sorted (self->pictures, picture, newest_first, NULL);
-  g_signal_connect_object (picture, "notify::favourite", G_CALLBACK (save_soon), self, G_CONNECT_SWAPPED);
+  watch (self, picture);
   save_soon (self);
 }
 

@@ -2,7 +2,8 @@
  *
  * The files are the truth. An index beside the settings keeps what files cannot (favourites) and what would be
  * slow to read again (settings of thousands of files); without it everything else is found again.
- * Implements GListModel of SfuPicture. Signal "loaded": what was there at the start is in the list. */
+ * Implements GListModel of SfuPicture. Signals: "loaded" (what was there at the start is in the list),
+ * "favourites-changed". */
 #pragma once
 
 #include "sfu-picture.h"

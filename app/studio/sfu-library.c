@@ -10,8 +10,9 @@
 struct _SfuLibraryModel {
   GObject parent_instance;
   char *path, *title, *family, *scheduler, *tokenizer_folder;
-  guint64 bytes;
+  guint64 bytes, bytes_16, bytes_exact;
   guint side;
+  gboolean gone;
   GError *error;
   SfuTokenizer *tokenizer;
 };
@@ -30,7 +31,16 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (SfuLibrary, sfu_library, G_TYPE_OBJECT, G_IMPLEME
 
 static guint scanned_signal;
 
+enum { PROP_0, PROP_GONE, N_PROPS };
+static GParamSpec *props[N_PROPS];
+
 /* -- one model -- */
+
+static void
+sfu_library_model_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  g_value_set_boolean (value, SFU_LIBRARY_MODEL (object)->gone);
+}
 
 static void
 sfu_library_model_finalize (GObject *object)
@@ -50,6 +60,9 @@ static void
 sfu_library_model_class_init (SfuLibraryModelClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sfu_library_model_finalize;
+  G_OBJECT_CLASS (klass)->get_property = sfu_library_model_get_property;
+  props[PROP_GONE] = g_param_spec_boolean ("gone", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
 }
 
 static void
@@ -74,14 +87,33 @@ bytes_of (const char *path)
   return sum;
 }
 
-/* Any thread. */
-static SfuLibraryModel *
-look_at (const char *path)
+/* What the bank (gpu-bank.h) makes of the tables: 16-bit floats stay what they are, others become what is asked for. */
+static void
+count_device_bytes (SfuLibraryModel *self, SfuModel *model)
+{
+  for (guint part = 0; part < SFU_N_PARTS; part++)
+    {
+      GpuWeights *weights = sfu_model_weights (model, part);
+      for (guint i = 0; i < gpu_weights_count (weights); i++)
+        {
+          const GpuWeight *weight = gpu_weights_nth (weights, i);
+          guint64 elements = 1;
+          for (guint j = 0; j < weight->n_dims; j++)
+            elements *= weight->dims[j];
+          self->bytes_16 += 2 * elements;
+          self->bytes_exact += (weight->dtype == GPU_DTYPE_F16 ? 2 : 4) * elements;
+        }
+    }
+}
+
+SfuLibraryModel *
+sfu_library_model_new (const char *path)
 {
   SfuLibraryModel *self = g_object_new (SFU_TYPE_LIBRARY_MODEL, NULL);
   g_autoptr (SfuModel) model = sfu_model_open (path, &self->error);
   g_autofree char *name = g_path_get_basename (path);
   self->path = g_strdup (path);
+  self->gone = g_error_matches (self->error, SFU_MODEL_ERROR, SFU_MODEL_ERROR_NOT_FOUND);
   self->bytes = bytes_of (path);
   if (g_str_has_suffix (name, ".safetensors"))
     name[strlen (name) - strlen (".safetensors")] = '\0';
@@ -90,6 +122,7 @@ look_at (const char *path)
   self->scheduler = g_strdup ("pndm");
   if (model == NULL)
     return self;
+  count_device_bytes (self, model);
   self->side = sfu_model_sample_size (model) * 8;
   self->tokenizer_folder = g_strdup (sfu_model_tokenizer_folder (model));
   if (sfu_model_scheduler_config (model) != NULL && sfu_scheduler_name_of_config (sfu_model_scheduler_config (model)) != NULL)
@@ -115,10 +148,47 @@ sfu_library_model_family (SfuLibraryModel *self)
   return self->family;
 }
 
+const char *
+sfu_library_model_badge (SfuLibraryModel *self)
+{
+  static const struct {
+    const char *family, *badge;
+  } badges[] = {
+    { "Stable Diffusion 1.x", "SD 1.x" }, { "Stable Diffusion 2.x", "SD 2.x" },
+    { "BK-SDM base", "BK-SDM Base" },     { "BK-SDM small", "BK-SDM Small" },   { "BK-SDM tiny", "BK-SDM Tiny" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (badges); i++)
+    if (g_str_equal (badges[i].family, self->family))
+      return badges[i].badge;
+  return self->family;
+}
+
 guint64
 sfu_library_model_bytes (SfuLibraryModel *self)
 {
   return self->bytes;
+}
+
+guint64
+sfu_library_model_device_bytes (SfuLibraryModel *self, gboolean exact)
+{
+  return exact ? self->bytes_exact : self->bytes_16;
+}
+
+gboolean
+sfu_library_model_is_gone (SfuLibraryModel *self)
+{
+  return self->gone;
+}
+
+void
+sfu_library_model_check (SfuLibraryModel *self)
+{
+  gboolean gone = !g_file_test (self->path, G_FILE_TEST_EXISTS);
+  if (gone == self->gone)
+    return;
+  self->gone = gone;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_GONE]);
 }
 
 guint
@@ -195,7 +265,7 @@ scan_folder (const char *folder, guint depth, GPtrArray *found, GCancellable *ca
   const char *name;
   if (g_file_test (index, G_FILE_TEST_EXISTS))
     {
-      g_ptr_array_add (found, look_at (folder));
+      g_ptr_array_add (found, sfu_library_model_new (folder));
       return;
     }
   dir = g_dir_open (folder, 0, NULL);
@@ -208,7 +278,7 @@ scan_folder (const char *folder, guint depth, GPtrArray *found, GCancellable *ca
             scan_folder (path, depth + 1, found, cancellable);
         }
       else if (g_str_has_suffix (name, ".safetensors") && strstr (name, "taesd") == NULL)
-        g_ptr_array_add (found, look_at (path));
+        g_ptr_array_add (found, sfu_library_model_new (path));
     }
 }
 
@@ -221,7 +291,7 @@ scan_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
     if (g_file_test (paths[i], G_FILE_TEST_IS_DIR))
       scan_folder (paths[i], 0, found, cancellable);
     else
-      g_ptr_array_add (found, look_at (paths[i]));
+      g_ptr_array_add (found, sfu_library_model_new (paths[i]));
   g_task_return_pointer (task, found, (GDestroyNotify) g_ptr_array_unref);
 }
 
@@ -322,8 +392,14 @@ sfu_library_add (SfuLibrary *self, const char *path)
   SfuLibraryModel *known = sfu_library_find (self, path);
   g_autoptr (SfuLibraryModel) model = NULL;
   if (known != NULL && g_str_equal (known->path, path))
-    return known;
-  model = look_at (path);
+    {
+      guint position;
+      if (known->error == NULL && g_file_test (path, G_FILE_TEST_EXISTS))
+        return known;
+      if (g_list_store_find (self->models, known, &position))
+        g_list_store_remove (self->models, position);
+    }
+  model = sfu_library_model_new (path);
   g_list_store_insert_sorted (self->models, model, by_title, NULL);
   return model;
 }

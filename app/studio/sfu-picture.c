@@ -8,6 +8,7 @@ struct _SfuPicture {
   gint64 created;
   gboolean favourite;
   SfuImage *thumbnail;
+  char *words; /* what is searched, folded; NULL: not asked for yet */
 };
 
 G_DEFINE_FINAL_TYPE (SfuPicture, sfu_picture, G_TYPE_OBJECT)
@@ -33,6 +34,7 @@ sfu_picture_finalize (GObject *object)
 {
   SfuPicture *self = SFU_PICTURE (object);
   g_free (self->path);
+  g_free (self->words);
   sfu_request_unref (self->request);
   g_clear_pointer (&self->thumbnail, sfu_image_unref);
   G_OBJECT_CLASS (sfu_picture_parent_class)->finalize (object);
@@ -78,6 +80,7 @@ void
 sfu_picture_set_path (SfuPicture *self, const char *path)
 {
   g_set_str (&self->path, path);
+  g_clear_pointer (&self->words, g_free);
 }
 
 const SfuRequest *
@@ -133,12 +136,22 @@ sfu_picture_set_thumbnail (SfuPicture *self, SfuImage *thumbnail)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_THUMBNAIL_READY]);
 }
 
-gboolean
-sfu_picture_matches (SfuPicture *self, const char *needle)
+static char *
+words_of (SfuPicture *self)
 {
-  g_autofree char *name = g_path_get_basename (self->path), *hay = NULL, *folded = NULL;
+  g_autofree char *name = g_path_get_basename (self->path), *text = NULL;
   if (self->request != NULL)
-    hay = g_strdup_printf ("%s\n%s\n%s\n%" G_GUINT64_FORMAT, name, self->request->prompt, self->request->model, self->request->seed);
-  folded = g_utf8_casefold (hay != NULL ? hay : name, -1);
-  return strstr (folded, needle) != NULL;
+    text = g_strdup_printf ("%s\n%s\n%s\n%" G_GUINT64_FORMAT, name, self->request->prompt, self->request->model, self->request->seed);
+  return g_utf8_casefold (text != NULL ? text : name, -1);
+}
+
+gboolean
+sfu_picture_matches (SfuPicture *self, const char *const *needles)
+{
+  if (self->words == NULL)
+    self->words = words_of (self);
+  for (guint i = 0; needles[i] != NULL; i++)
+    if (strstr (self->words, needles[i]) == NULL)
+      return FALSE;
+  return TRUE;
 }

@@ -30,7 +30,7 @@ void sfu_picture_set_favourite (SfuPicture *self, gboolean favourite);
 SfuImage *sfu_picture_thumbnail (SfuPicture *self);
 void sfu_picture_set_thumbnail (SfuPicture *self, SfuImage *thumbnail);
 
-/* TRUE if prompt, model, seed or file name contain @needle, which is casefolded. */
-gboolean sfu_picture_matches (SfuPicture *self, const char *needle);
+/* TRUE if prompt, model, seed or file name contain each of @needles, which are casefolded. */
+gboolean sfu_picture_matches (SfuPicture *self, const char *const *needles);
 
 G_END_DECLS

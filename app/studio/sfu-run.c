@@ -255,6 +255,19 @@ step_ms (SfuRun *self)
 }
 
 double
+sfu_run_step_seconds (SfuRun *self)
+{
+  double ms = step_ms (self);
+  return ms < 0 ? -1 : ms / 1000;
+}
+
+double
+sfu_run_decode_seconds (SfuRun *self)
+{
+  return self->decoding > 0 && self->ended > 0 ? (self->ended - self->decoding) / 1e6 : -1;
+}
+
+double
 sfu_run_seconds_left (SfuRun *self)
 {
   double ms = step_ms (self), decode = last_decode_ms;

@@ -2,32 +2,28 @@
 
 #include <gpu-error.h>
 
+#include "sfu-pace.h"
 #include "sfu-png.h"
 #include "sfu-request-text.h"
 
 #define FILMS_KEPT 20
 #define LOST_AGAIN_SECONDS 600
 
-struct _SfuTicket {
-  GObject parent_instance;
-  SfuRequest *request;
-  SfuMoment *moment; /* NULL, or where to go on from */
-  gboolean endless;
-};
-
-G_DEFINE_FINAL_TYPE (SfuTicket, sfu_ticket, G_TYPE_OBJECT)
-
 struct _SfuStudio {
   GObject parent_instance;
   SfuEngine *engine;
   SfuHistory *history;
-  GListStore *waiting; /* SfuTicket */
+  SfuQueue *queue;     /* what waits */
+  SfuPace *pace;
   SfuTicket *ticket;   /* of the running one */
   SfuRun *running;
-  SfuJob *aside;       /* a glimpse or a loading, only while nothing runs */
+  SfuJob *aside;       /* a glimpse, only while nothing runs */
+  SfuLoader *loader;
+  SfuRequest *preload; /* its model is wanted when nothing runs */
   GPtrArray *films;    /* SfuRun, newest last */
   GPtrArray *unsaved;  /* SfuRun */
   guint preview_every;
+  SfuFileName file_name;
   gboolean paused, keep_stopped, glimpse_wanted;
   SfuRun *glimpse_run;
   guint glimpse_step;
@@ -43,43 +39,6 @@ static guint signals[N_SIGNALS];
 
 static void start_next (SfuStudio *self);
 static void save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image);
-
-/* -- tickets -- */
-
-static void
-sfu_ticket_finalize (GObject *object)
-{
-  SfuTicket *self = SFU_TICKET (object);
-  sfu_request_unref (self->request);
-  sfu_moment_unref (self->moment);
-  G_OBJECT_CLASS (sfu_ticket_parent_class)->finalize (object);
-}
-
-static void
-sfu_ticket_class_init (SfuTicketClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = sfu_ticket_finalize;
-}
-
-static void
-sfu_ticket_init (SfuTicket *self)
-{
-}
-
-static SfuTicket *
-ticket_new (SfuRequest *request, SfuMoment *moment)
-{
-  SfuTicket *self = g_object_new (SFU_TYPE_TICKET, NULL);
-  self->request = sfu_request_ref (request);
-  self->moment = moment != NULL ? sfu_moment_ref (moment) : NULL;
-  return self;
-}
-
-SfuRequest *
-sfu_ticket_request (SfuTicket *self)
-{
-  return self->request;
-}
 
 /* -- the object -- */
 
@@ -107,8 +66,11 @@ sfu_studio_dispose (GObject *object)
   g_clear_object (&self->running);
   g_clear_object (&self->ticket);
   g_clear_object (&self->aside);
+  g_clear_object (&self->loader);
+  g_clear_pointer (&self->preload, sfu_request_unref);
   g_clear_object (&self->glimpse_run);
-  g_clear_object (&self->waiting);
+  g_clear_object (&self->queue);
+  g_clear_pointer (&self->pace, sfu_pace_free);
   g_clear_object (&self->history);
   g_clear_pointer (&self->films, g_ptr_array_unref);
   g_clear_pointer (&self->unsaved, g_ptr_array_unref);
@@ -133,13 +95,15 @@ sfu_studio_class_init (SfuStudioClass *klass)
                                          SFU_TYPE_RUN, SFU_TYPE_PICTURE);
   signals[SAVE_FAILED] = g_signal_new ("save-failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                        SFU_TYPE_RUN, G_TYPE_ERROR);
-  signals[NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[NOTE] = g_signal_new ("note", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
+                                G_TYPE_STRING);
 }
 
 static void
 sfu_studio_init (SfuStudio *self)
 {
-  self->waiting = g_list_store_new (SFU_TYPE_TICKET);
+  self->queue = sfu_queue_new ();
+  self->pace = sfu_pace_new ();
   self->films = g_ptr_array_new_with_free_func (g_object_unref);
   self->unsaved = g_ptr_array_new_with_free_func (g_object_unref);
   self->preview_every = 1;
@@ -151,6 +115,7 @@ sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history)
 {
   SfuStudio *self = g_object_new (SFU_TYPE_STUDIO, NULL);
   self->engine = sfu_engine_new (options);
+  self->loader = sfu_loader_new (self->engine);
   self->history = g_object_ref (history);
   return self;
 }
@@ -168,6 +133,30 @@ sfu_studio_set_preview_every (SfuStudio *self, guint every)
 }
 
 void
+sfu_studio_set_file_name (SfuStudio *self, SfuFileName style)
+{
+  self->file_name = style;
+}
+
+void
+sfu_studio_set_device (SfuStudio *self, const char *device)
+{
+  sfu_engine_set_device (self->engine, device);
+}
+
+gboolean
+sfu_studio_begins_again (SfuStudio *self, SfuRun *run)
+{
+  for (guint i = 0; i < sfu_queue_length (self->queue); i++)
+    {
+      g_autoptr (SfuTicket) ticket = g_list_model_get_item (G_LIST_MODEL (self->queue), i);
+      if (sfu_ticket_request (ticket) == sfu_run_request (run))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
 sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep)
 {
   self->keep_stopped = keep;
@@ -176,9 +165,26 @@ sfu_studio_set_keep_stopped (SfuStudio *self, gboolean keep)
 /* -- running -- */
 
 static void
-note_cb (SfuStudio *self, const char *sentence)
+queue_job (SfuStudio *self, SfuJob *job)
 {
-  g_signal_emit (self, signals[NOTE], 0, sentence);
+  sfu_loader_watch (self->loader, job);
+  sfu_engine_queue (self->engine, job);
+}
+
+static void
+load_wanted (SfuStudio *self)
+{
+  g_autoptr (SfuRequest) request = NULL;
+  if (self->preload == NULL || self->running != NULL || self->engine == NULL)
+    return;
+  request = g_steal_pointer (&self->preload);
+  sfu_loader_load (self->loader, request);
+}
+
+static void
+note_cb (SfuStudio *self, guint kind, const char *sentence)
+{
+  g_signal_emit (self, signals[NOTE], 0, kind, sentence);
 }
 
 static void
@@ -207,8 +213,8 @@ requeue_lost (SfuStudio *self, SfuRun *run)
   self->last_lost = now;
   if (again || self->ticket == NULL)
     return FALSE;
-  g_list_store_insert (self->waiting, 0, self->ticket);
-  g_signal_emit (self, signals[NOTE], 0, "The graphics driver stopped responding. The picture is begun again.");
+  sfu_queue_insert (self->queue, self->ticket, 0);
+  note_cb (self, SFU_NOTE_BEGUN_AGAIN, "The graphics driver stopped responding. The picture is begun again.");
   return TRUE;
 }
 
@@ -219,15 +225,14 @@ finish (SfuStudio *self, SfuRun *run)
   SfuJobState state = sfu_run_state (run);
   if (state == SFU_JOB_FAILED)
     requeue_lost (self, run);
+  else if (state == SFU_JOB_DONE)
+    sfu_pace_learn (self->pace, run);
   ticket = g_steal_pointer (&self->ticket);
   g_clear_object (&self->running);
-  if (ticket != NULL && ticket->endless && state == SFU_JOB_DONE)
+  if (ticket != NULL && sfu_ticket_is_endless (ticket) && state == SFU_JOB_DONE)
     {
-      SfuRequest *next = sfu_request_copy (ticket->request);
-      next->seed++;
-      sfu_request_unref (ticket->request);
-      ticket->request = next;
-      g_list_store_append (self->waiting, ticket);
+      sfu_ticket_next_seed (ticket);
+      sfu_queue_insert (self->queue, ticket, G_MAXUINT);
     }
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
   g_signal_emit (self, signals[RUN_ENDED], 0, run);
@@ -258,7 +263,7 @@ develop_stopped (SfuStudio *self, SfuRun *run)
   self->aside = sfu_job_new_develop (moment);
   g_signal_connect_object (self->aside, "picture", G_CALLBACK (developed_cb), run, 0);
   g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (develop_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  queue_job (self, self->aside);
   return TRUE;
 }
 
@@ -279,12 +284,15 @@ static void
 start_next (SfuStudio *self)
 {
   g_autoptr (SfuJob) job = NULL;
-  if (self->running != NULL || self->paused || self->engine == NULL || g_list_model_get_n_items (G_LIST_MODEL (self->waiting)) == 0)
-    return;
-  self->ticket = g_list_model_get_item (G_LIST_MODEL (self->waiting), 0);
-  g_list_store_remove (self->waiting, 0);
-  job = self->ticket->moment != NULL ? sfu_job_new_continue (self->ticket->request, self->ticket->moment)
-                                     : sfu_job_new (self->ticket->request);
+  if (self->running != NULL || self->paused || self->engine == NULL || sfu_queue_length (self->queue) == 0)
+    {
+      load_wanted (self);
+      return;
+    }
+  self->ticket = sfu_queue_take_first (self->queue);
+  job = sfu_ticket_moment (self->ticket) != NULL
+          ? sfu_job_new_continue (sfu_ticket_request (self->ticket), sfu_ticket_moment (self->ticket))
+          : sfu_job_new (sfu_ticket_request (self->ticket));
   sfu_job_want_previews (job, SFU_PREVIEWS_LATEST, self->preview_every);
   sfu_job_want_tiles (job, SFU_RUN_TILE_SIDE);
   sfu_job_want_moments (job);
@@ -295,7 +303,7 @@ start_next (SfuStudio *self)
   g_signal_connect_object (self->running, "changed", G_CALLBACK (run_changed_cb), self, 0);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RUNNING]);
   g_signal_emit (self, signals[RUN_STARTED], 0, self->running);
-  sfu_engine_queue (self->engine, job);
+  queue_job (self, job);
 }
 
 SfuTicket *
@@ -308,12 +316,9 @@ sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean a
       g_autoptr (SfuTicket) ticket = NULL;
       one->seed += i;
       one->batch = 1;
-      ticket = ticket_new (one, NULL);
-      ticket->endless = count == 0;
-      if (at_front)
-        g_list_store_insert (self->waiting, i, ticket);
-      else
-        g_list_store_append (self->waiting, ticket);
+      ticket = sfu_ticket_new (one, NULL);
+      sfu_ticket_set_endless (ticket, count == 0);
+      sfu_queue_insert (self->queue, ticket, at_front ? i : G_MAXUINT);
       if (first == NULL)
         first = ticket;
     }
@@ -324,8 +329,8 @@ sfu_studio_submit (SfuStudio *self, SfuRequest *request, guint count, gboolean a
 void
 sfu_studio_continue (SfuStudio *self, SfuRequest *request, SfuMoment *moment)
 {
-  g_autoptr (SfuTicket) ticket = ticket_new (request, moment);
-  g_list_store_insert (self->waiting, 0, ticket);
+  g_autoptr (SfuTicket) ticket = sfu_ticket_new (request, moment);
+  sfu_queue_insert (self->queue, ticket, 0);
   start_next (self);
 }
 
@@ -339,9 +344,13 @@ void
 sfu_studio_stop (SfuStudio *self)
 {
   if (self->ticket != NULL)
-    self->ticket->endless = FALSE;
-  if (self->running != NULL)
-    sfu_job_stop (sfu_run_job (self->running));
+    sfu_ticket_set_endless (self->ticket, FALSE);
+  if (self->running == NULL)
+    return;
+  /* It may be waiting for its model. */
+  if (sfu_run_state (self->running) == SFU_JOB_QUEUED)
+    sfu_loader_cancel (self->loader);
+  sfu_job_stop (sfu_run_job (self->running));
 }
 
 /* -- saving -- */
@@ -362,23 +371,6 @@ save_free (gpointer data)
   sfu_image_unref (save->image);
   g_free (save->path);
   g_free (save);
-}
-
-/* "2026-11-24 15-04-05 1204887.png", with a number where two pictures would meet. */
-static char *
-new_path (SfuStudio *self, const SfuRequest *request)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  g_autofree char *when = g_date_time_format (now, "%Y-%m-%d %H-%M-%S");
-  for (guint i = 1;; i++)
-    {
-      g_autofree char *name = i == 1 ? g_strdup_printf ("%s %" G_GUINT64_FORMAT ".png", when, request->seed)
-                                     : g_strdup_printf ("%s %" G_GUINT64_FORMAT " (%u).png", when, request->seed, i);
-      char *path = g_build_filename (sfu_history_folder (self->history), name, NULL);
-      if (!g_file_test (path, G_FILE_TEST_EXISTS))
-        return path;
-      g_free (path);
-    }
 }
 
 static void
@@ -429,7 +421,7 @@ save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image)
   save->request->width = sfu_image_width (image);
   save->request->height = sfu_image_height (image);
   save->image = sfu_image_ref (image);
-  save->path = new_path (self, request);
+  save->path = sfu_file_name_new_path (self->file_name, sfu_history_folder (self->history), request);
   if (!g_ptr_array_find (self->unsaved, run, NULL))
     g_ptr_array_add (self->unsaved, g_object_ref (run));
   g_task_set_task_data (task, save, save_free);
@@ -462,7 +454,7 @@ static void
 kept_state_cb (SfuJob *job, SfuStudio *self)
 {
   if (sfu_job_get_state (job) == SFU_JOB_FAILED)
-    note_cb (self, sfu_job_get_error (job)->message);
+    note_cb (self, SFU_NOTE_NOT_KEPT, sfu_job_get_error (job)->message);
 }
 
 void
@@ -476,7 +468,7 @@ sfu_studio_keep (SfuStudio *self, SfuRun *run, guint step)
   g_object_set_data_full (G_OBJECT (job), "run", g_object_ref (run), g_object_unref);
   g_signal_connect_object (job, "picture", G_CALLBACK (kept_cb), self, 0);
   g_signal_connect_object (job, "state-changed", G_CALLBACK (kept_state_cb), self, 0);
-  sfu_engine_queue (self->engine, job);
+  queue_job (self, job);
 }
 
 static void glimpse (SfuStudio *self);
@@ -504,10 +496,13 @@ glimpse (SfuStudio *self)
   self->glimpse_wanted = FALSE;
   if (moment == NULL || sfu_run_preview (self->glimpse_run, self->glimpse_step) != NULL)
     return;
+  /* A look back is not worth loading another model. */
+  if (!sfu_loader_holds (self->loader, moment->request->model))
+    return;
   self->aside = sfu_job_new_glimpse (moment);
   g_signal_connect_object (self->aside, "preview", G_CALLBACK (glimpsed_cb), self->glimpse_run, 0);
   g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  queue_job (self, self->aside);
 }
 
 void
@@ -525,11 +520,22 @@ sfu_studio_glimpse (SfuStudio *self, SfuRun *run, guint step)
 void
 sfu_studio_preload (SfuStudio *self, SfuRequest *request)
 {
-  if (self->running != NULL || self->aside != NULL)
-    return;
-  self->aside = sfu_job_new_load (request);
-  g_signal_connect_object (self->aside, "state-changed", G_CALLBACK (aside_state_cb), self, 0);
-  sfu_engine_queue (self->engine, self->aside);
+  g_clear_pointer (&self->preload, sfu_request_unref);
+  self->preload = sfu_request_ref (request);
+  load_wanted (self);
+}
+
+void
+sfu_studio_cancel_preload (SfuStudio *self)
+{
+  g_clear_pointer (&self->preload, sfu_request_unref);
+  sfu_loader_cancel (self->loader);
+}
+
+SfuLoader *
+sfu_studio_loader (SfuStudio *self)
+{
+  return self->loader;
 }
 
 SfuRun *
@@ -543,52 +549,51 @@ sfu_studio_run_of (SfuStudio *self, SfuPicture *picture)
 
 /* -- the queue -- */
 
+SfuQueue *
+sfu_studio_queue (SfuStudio *self)
+{
+  return self->queue;
+}
+
 GListModel *
 sfu_studio_waiting (SfuStudio *self)
 {
-  return G_LIST_MODEL (self->waiting);
+  return G_LIST_MODEL (self->queue);
 }
 
 guint
 sfu_studio_n_waiting (SfuStudio *self)
 {
-  return g_list_model_get_n_items (G_LIST_MODEL (self->waiting));
-}
-
-gboolean
-sfu_studio_cancel (SfuStudio *self, SfuTicket *ticket)
-{
-  guint position;
-  if (!g_list_store_find (self->waiting, ticket, &position))
-    return FALSE;
-  g_list_store_remove (self->waiting, position);
-  return TRUE;
-}
-
-void
-sfu_studio_move (SfuStudio *self, SfuTicket *ticket, guint position)
-{
-  g_autoptr (SfuTicket) held = g_object_ref (ticket);
-  if (sfu_studio_cancel (self, ticket))
-    g_list_store_insert (self->waiting, MIN (position, sfu_studio_n_waiting (self)), held);
+  return sfu_queue_length (self->queue);
 }
 
 GPtrArray *
 sfu_studio_clear (SfuStudio *self)
 {
-  GPtrArray *tickets = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < sfu_studio_n_waiting (self); i++)
-    g_ptr_array_add (tickets, g_list_model_get_item (G_LIST_MODEL (self->waiting), i));
-  g_list_store_remove_all (self->waiting);
-  return tickets;
+  return sfu_queue_clear (self->queue);
 }
 
 void
-sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets)
+sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets, guint position)
 {
   for (guint i = 0; i < tickets->len; i++)
-    g_list_store_insert (self->waiting, MIN (i, sfu_studio_n_waiting (self)), tickets->pdata[i]);
+    sfu_queue_insert (self->queue, tickets->pdata[i], position + i);
   start_next (self);
+}
+
+double
+sfu_studio_seconds_waiting (SfuStudio *self)
+{
+  double sum = 0;
+  for (guint i = 0; i < sfu_queue_length (self->queue); i++)
+    {
+      g_autoptr (SfuTicket) ticket = g_list_model_get_item (G_LIST_MODEL (self->queue), i);
+      double seconds = sfu_pace_seconds (self->pace, sfu_ticket_request (ticket));
+      if (seconds < 0)
+        return -1;
+      sum += seconds;
+    }
+  return self->running != NULL ? sum + MAX (sfu_run_seconds_left (self->running), 0) : sum;
 }
 
 gboolean

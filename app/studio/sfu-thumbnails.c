@@ -5,20 +5,72 @@
 
 #include "sfu-png.h"
 
+#define BYTES_KEPT (64u << 20)
+
+typedef struct _Request Request;
+
+/* A picture that is seen, or was. */
+typedef struct {
+  SfuPicture *picture;
+  guint users;
+  Request *request;     /* NULL: not under way */
+  gsize bytes;          /* of its thumbnail */
+  GList link;           /* in unseen, while there are no users */
+} Entry;
+
+/* What requests in other threads hold on to: it may outlive the owner. */
+typedef struct {
+  gatomicrefcount refs;
+  GHashTable *entries;  /* SfuPicture -> Entry; main thread */
+  GQueue unseen;        /* Entry, seen last first */
+  gsize bytes;
+} Table;
+
 struct _SfuThumbnails {
   GThreadPool *pool;
-  GHashTable *wanted; /* SfuPicture -> itself, main thread */
+  Table *table;
   guint serial;
 };
 
-typedef struct {
-  GHashTable *wanted;    /* the owner's: it may be gone when this is done */
+struct _Request {
+  Table *table;
   SfuPicture *picture;
   char *path;
   guint serial;
   gint dropped;          /* atomic */
   SfuImage *thumbnail;
-} Request;
+};
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+  if (entry->request != NULL)
+    g_atomic_int_set (&entry->request->dropped, TRUE);
+  g_object_unref (entry->picture);
+  g_free (entry);
+}
+
+static void
+table_unref (Table *table)
+{
+  if (!g_atomic_ref_count_dec (&table->refs))
+    return;
+  g_hash_table_unref (table->entries);
+  g_free (table);
+}
+
+static void
+forget_unseen (Table *table)
+{
+  while (table->bytes > BYTES_KEPT && table->unseen.length > 0)
+    {
+      Entry *entry = g_queue_pop_tail_link (&table->unseen)->data;
+      table->bytes -= entry->bytes;
+      sfu_picture_set_thumbnail (entry->picture, NULL);
+      g_hash_table_remove (table->entries, entry->picture);
+    }
+}
 
 SfuImage *
 sfu_thumbnail_of (SfuImage *image, guint side)
@@ -67,7 +119,7 @@ static void
 request_free (Request *request)
 {
   g_clear_pointer (&request->thumbnail, sfu_image_unref);
-  g_hash_table_unref (request->wanted);
+  table_unref (request->table);
   g_object_unref (request->picture);
   g_free (request->path);
   g_free (request);
@@ -77,11 +129,18 @@ static gboolean
 done_cb (gpointer data)
 {
   Request *request = data;
-  if (g_hash_table_lookup (request->wanted, request->picture) == request)
+  Table *table = request->table;
+  Entry *entry = g_hash_table_lookup (table->entries, request->picture);
+  if (entry != NULL && entry->request == request)
     {
-      g_hash_table_remove (request->wanted, request->picture);
+      entry->request = NULL;
       if (request->thumbnail != NULL)
-        sfu_picture_set_thumbnail (request->picture, request->thumbnail);
+        {
+          entry->bytes = 3 * (gsize) sfu_image_width (request->thumbnail) * sfu_image_height (request->thumbnail);
+          table->bytes += entry->bytes;
+          sfu_picture_set_thumbnail (request->picture, request->thumbnail);
+          forget_unseen (table);
+        }
     }
   request_free (request);
   return G_SOURCE_REMOVE;
@@ -107,7 +166,10 @@ SfuThumbnails *
 sfu_thumbnails_new (void)
 {
   SfuThumbnails *self = g_new0 (SfuThumbnails, 1);
-  self->wanted = g_hash_table_new (NULL, NULL);
+  self->table = g_new0 (Table, 1);
+  g_atomic_ref_count_init (&self->table->refs);
+  self->table->entries = g_hash_table_new_full (NULL, NULL, NULL, entry_free);
+  g_queue_init (&self->table->unseen);
   self->pool = g_thread_pool_new (work, NULL, 2, FALSE, NULL);
   g_thread_pool_set_sort_function (self->pool, latest_first, NULL);
   return self;
@@ -116,38 +178,55 @@ sfu_thumbnails_new (void)
 void
 sfu_thumbnails_free (SfuThumbnails *self)
 {
-  GHashTableIter iter;
-  Request *request;
-  g_hash_table_iter_init (&iter, self->wanted);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &request))
-    g_atomic_int_set (&request->dropped, TRUE);
-  g_hash_table_remove_all (self->wanted);
+  g_queue_init (&self->table->unseen); /* its links lie in the entries */
+  g_hash_table_remove_all (self->table->entries);
   g_thread_pool_free (self->pool, FALSE, TRUE);
-  g_hash_table_unref (self->wanted);
+  table_unref (self->table);
   g_free (self);
+}
+
+static void
+begin (SfuThumbnails *self, Entry *entry)
+{
+  Request *request = g_new0 (Request, 1);
+  g_atomic_ref_count_inc (&self->table->refs);
+  request->table = self->table;
+  request->picture = g_object_ref (entry->picture);
+  request->path = g_strdup (sfu_picture_path (entry->picture));
+  request->serial = self->serial++;
+  entry->request = request;
+  g_thread_pool_push (self->pool, request, NULL);
 }
 
 void
 sfu_thumbnails_request (SfuThumbnails *self, SfuPicture *picture)
 {
-  Request *request;
-  if (sfu_picture_thumbnail (picture) != NULL || g_hash_table_contains (self->wanted, picture))
-    return;
-  request = g_new0 (Request, 1);
-  request->wanted = g_hash_table_ref (self->wanted);
-  request->picture = g_object_ref (picture);
-  request->path = g_strdup (sfu_picture_path (picture));
-  request->serial = self->serial++;
-  g_hash_table_insert (self->wanted, picture, request);
-  g_thread_pool_push (self->pool, request, NULL);
+  Entry *entry = g_hash_table_lookup (self->table->entries, picture);
+  if (entry == NULL)
+    {
+      entry = g_new0 (Entry, 1);
+      entry->picture = g_object_ref (picture);
+      entry->link.data = entry;
+      g_hash_table_insert (self->table->entries, picture, entry);
+    }
+  else if (entry->users == 0)
+    g_queue_unlink (&self->table->unseen, &entry->link);
+  entry->users++;
+  if (entry->request == NULL && sfu_picture_thumbnail (picture) == NULL)
+    begin (self, entry);
 }
 
 void
 sfu_thumbnails_drop (SfuThumbnails *self, SfuPicture *picture)
 {
-  Request *request = g_hash_table_lookup (self->wanted, picture);
-  if (request == NULL)
+  Entry *entry = g_hash_table_lookup (self->table->entries, picture);
+  if (entry == NULL || --entry->users > 0)
     return;
-  g_atomic_int_set (&request->dropped, TRUE);
-  g_hash_table_remove (self->wanted, picture);
+  if (entry->bytes == 0)
+    {
+      g_hash_table_remove (self->table->entries, picture);
+      return;
+    }
+  g_queue_push_head_link (&self->table->unseen, &entry->link);
+  forget_unseen (self->table);
 }

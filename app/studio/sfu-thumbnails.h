@@ -13,9 +13,10 @@ typedef struct _SfuThumbnails SfuThumbnails;
 SfuThumbnails *sfu_thumbnails_new (void);
 void sfu_thumbnails_free (SfuThumbnails *self);
 
-/* Sets the picture's thumbnail when it has come. Again and again is harmless. */
+/* It is seen from now on, once more: sets the picture's thumbnail when it has come. */
 void sfu_thumbnails_request (SfuThumbnails *self, SfuPicture *picture);
-/* It is no longer seen: skip it if it has not begun, and let go of its pixels. */
+/* As often as it was requested: seen no longer. Skips it if it has not begun; its pixels are kept until those of
+ * all pictures are more than 64 MB, and then those that have been out of sight longest go first. */
 void sfu_thumbnails_drop (SfuThumbnails *self, SfuPicture *picture);
 
 /* Fitted into @side x @side, never enlarged, by averaging. Any thread. Returns a new reference. */

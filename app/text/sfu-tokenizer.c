@@ -19,21 +19,15 @@ struct _SfuTokenizer {
   SfuBpe *bpe;
   char *specials[N_SPECIALS]; /* found in text as they are, before anything else */
   gint32 ids[N_SPECIALS];
+  SfuSpecialIds special_ids;
 };
-
-/* A word, and where in the text it lies. */
-typedef struct {
-  guint first_token;
-  const char *segment;
-  gsize segment_length, offset; /* in the normalised segment */
-} Word;
 
 typedef struct {
   SfuTokenizer *tokenizer;
-  GArray *ids;   /* gint32 */
-  GArray *words; /* Word */
-  const char *segment;
-  gsize segment_length;
+  const char *text;
+  GArray *tokens;       /* SfuToken */
+  GArray *ids;          /* gint32, of one word */
+  SfuWordOrigin origin; /* of the segment's words */
 } Encoding;
 
 static gboolean
@@ -51,6 +45,8 @@ find_specials (SfuTokenizer *self, GError **error)
           return FALSE;
         }
     }
+  self->special_ids = (SfuSpecialIds) { self->ids[SPECIAL_START], self->ids[SPECIAL_END], self->ids[SPECIAL_PAD],
+                                        sfu_bpe_lookup (self->bpe, ",</w>") };
   return TRUE;
 }
 
@@ -247,6 +243,12 @@ sfu_tokenizer_vocab_size (SfuTokenizer *self)
   return sfu_bpe_size (self->bpe);
 }
 
+const SfuSpecialIds *
+sfu_tokenizer_special_ids (SfuTokenizer *self)
+{
+  return &self->special_ids;
+}
+
 /* -- encoding -- */
 
 static void
@@ -254,17 +256,21 @@ word_cb (const char *word, gsize length, gsize offset, gpointer data)
 {
   Encoding *encoding = data;
   SfuTokenizer *self = encoding->tokenizer;
-  Word entry = { encoding->ids->len, encoding->segment, encoding->segment_length, offset };
-  g_array_append_val (encoding->words, entry);
+  SfuToken token = { .word = sfu_word_origin (&encoding->origin, offset) - encoding->text };
+  g_array_set_size (encoding->ids, 0);
   sfu_bpe_encode (self->bpe, word, length, self->ids[SPECIAL_UNKNOWN], encoding->ids);
+  for (guint i = 0; i < encoding->ids->len; i++)
+    {
+      token.id = g_array_index (encoding->ids, gint32, i);
+      g_array_append_val (encoding->tokens, token);
+    }
 }
 
 static void
 encode_segment (Encoding *encoding, const char *segment, gsize length)
 {
   g_autofree char *normalised = sfu_words_normalise (segment, length);
-  encoding->segment = segment;
-  encoding->segment_length = length;
+  encoding->origin = (SfuWordOrigin) { segment, segment + length };
   sfu_words_split (normalised, word_cb, encoding);
 }
 
@@ -280,11 +286,11 @@ special_at (SfuTokenizer *self, const char *text)
   return found;
 }
 
-/* Ids of the whole text, without start, end and padding. */
-static void
-encode_text (Encoding *encoding, const char *text)
+void
+sfu_tokenizer_append (SfuTokenizer *self, const char *text, GArray *tokens)
 {
-  SfuTokenizer *self = encoding->tokenizer;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint32));
+  Encoding encoding = { .tokenizer = self, .text = text, .tokens = tokens, .ids = ids };
   const char *segment = text, *p = text;
   while (*p != '\0')
     {
@@ -294,51 +300,36 @@ encode_text (Encoding *encoding, const char *text)
           p++;
           continue;
         }
-      encode_segment (encoding, segment, p - segment);
-      Word entry = { encoding->ids->len, p, 0, 0 };
-      g_array_append_val (encoding->words, entry);
-      g_array_append_val (encoding->ids, self->ids[special]);
+      encode_segment (&encoding, segment, p - segment);
+      SfuToken token = { self->ids[special], p - text };
+      g_array_append_val (tokens, token);
       p += strlen (self->specials[special]);
       segment = p;
     }
-  encode_segment (encoding, segment, p - segment);
-}
-
-/* What the words from token @kept on were in the text. */
-static char *
-lost_text (const Encoding *encoding, guint kept)
-{
-  const GArray *words = encoding->words;
-  guint i = words->len - 1;
-  while (i > 0 && g_array_index (words, Word, i).first_token > kept)
-    i--;
-  const Word *word = &g_array_index (words, Word, i);
-  gsize at = sfu_words_original_offset (word->segment, word->segment_length, word->offset);
-  return g_strstrip (g_strdup (word->segment + at));
+  encode_segment (&encoding, segment, p - segment);
 }
 
 SfuTokens *
 sfu_tokenizer_encode (SfuTokenizer *self, const char *text, guint max_length)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint32)), words = g_array_new (FALSE, FALSE, sizeof (Word));
-  Encoding encoding = { .tokenizer = self, .ids = ids, .words = words };
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (SfuToken));
   SfuTokens *tokens = g_new0 (SfuTokens, 1);
   guint kept;
 
-  encode_text (&encoding, valid);
-  kept = MIN (ids->len, max_length - 2);
-  tokens->length = ids->len + 2;
+  sfu_tokenizer_append (self, valid, all);
+  kept = MIN (all->len, max_length - 2);
+  tokens->length = all->len + 2;
   tokens->n_ids = max_length;
   tokens->ids = g_new (gint32, max_length);
   tokens->ids[0] = self->ids[SPECIAL_START];
-  if (kept > 0)
-    memcpy (tokens->ids + 1, ids->data, kept * sizeof (gint32));
+  for (guint i = 0; i < kept; i++)
+    tokens->ids[i + 1] = g_array_index (all, SfuToken, i).id;
   tokens->ids[kept + 1] = self->ids[SPECIAL_END];
   for (guint i = kept + 2; i < max_length; i++)
     tokens->ids[i] = self->ids[SPECIAL_PAD];
-  if (kept < ids->len)
-    tokens->lost = lost_text (&encoding, kept);
+  if (kept < all->len)
+    tokens->lost = g_strstrip (g_strdup (valid + g_array_index (all, SfuToken, kept).word));
   return tokens;
 }
 

@@ -29,6 +29,21 @@ SfuTokenizer *sfu_tokenizer_new_from_folder (const char *folder, GError **error)
 SfuTokenizer *sfu_tokenizer_ref (SfuTokenizer *self);
 void sfu_tokenizer_unref (SfuTokenizer *self);
 
+/* A token of a text, and the byte of the text at which its word begins. */
+typedef struct {
+  gint32 id;
+  guint word;
+} SfuToken;
+
+/* The tokens (SfuToken) of @text, which is valid UTF-8, without start, end and padding; appended to @tokens. */
+void sfu_tokenizer_append (SfuTokenizer *self, const char *text, GArray *tokens);
+
+typedef struct {
+  gint32 start, end, pad;
+  gint32 comma; /* -1 if the vocabulary has none */
+} SfuSpecialIds;
+const SfuSpecialIds *sfu_tokenizer_special_ids (SfuTokenizer *self);
+
 /**
  * sfu_tokenizer_encode:
  * @text: UTF-8

@@ -113,19 +113,41 @@ sfu_words_split (const char *normalised, SfuWordFunc func, gpointer data)
     }
 }
 
-gsize
-sfu_words_original_offset (const char *text, gsize length, gsize offset)
+/* TRUE if normalisation may join this character with one before it: marks, and the later parts of Hangul syllables
+ * (Unicode Standard Annex 15). */
+static gboolean
+joins (gunichar c)
 {
-  const char *low = text, *high = text + length;
-  /* Longer beginnings normalise to longer text: search among the characters. */
-  while (low < high)
+  GUnicodeType type = g_unichar_type (c);
+  return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK
+         || (c >= 0x1160 && c <= 0x11ff);
+}
+
+const char *
+sfu_word_origin (SfuWordOrigin *self, gsize offset)
+{
+  while (self->at < self->end)
     {
-      const char *middle = g_utf8_find_prev_char (text, low + (high - low) / 2 + 1);
-      g_autofree char *normalised = sfu_words_normalise (text, middle - text);
-      if (strlen (normalised) < offset)
-        low = g_utf8_next_char (middle);
+      const char *next = g_utf8_next_char (self->at);
+      gsize length = 1;
+      gboolean spaced = FALSE;
+      while (next < self->end && (guint8) *next >= 0x80 && joins (g_utf8_get_char (next)))
+        next = g_utf8_next_char (next);
+      if (next == self->at + 1)
+        spaced = is_space (*self->at);
       else
-        high = middle;
+        {
+          g_autofree char *normalised = sfu_words_normalise (self->at, next - self->at);
+          length = strlen (normalised);
+          spaced = length > 0 && normalised[length - 1] == ' ';
+        }
+      if (spaced && self->spaced)
+        length--;
+      if (self->normalised + length > offset)
+        break;
+      self->normalised += length;
+      self->spaced = spaced;
+      self->at = next;
     }
-  return low - text;
+  return self->at;
 }

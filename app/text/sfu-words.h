@@ -11,5 +11,12 @@ typedef void (*SfuWordFunc) (const char *word, gsize length, gsize offset, gpoin
 /* Calls @func for each word of normalised text: letters, one digit, an English ending, or a run of other signs. */
 void sfu_words_split (const char *normalised, SfuWordFunc func, gpointer data);
 
-/* The byte of @text from which on its normalised form begins at @offset or later. */
-gsize sfu_words_original_offset (const char *text, gsize length, gsize offset);
+/* Where in a text words of its normalised form come from: asked for one word after another, so that a whole text
+ * takes one pass. Begin with { text, text + length }. */
+typedef struct {
+  const char *at, *end;
+  gsize normalised; /* bytes that what lies before `at` becomes */
+  gboolean spaced;  /* the last of them is a space */
+} SfuWordOrigin;
+/* The byte where the character begins that the normalised text has at @offset. Offsets do not decrease. */
+const char *sfu_word_origin (SfuWordOrigin *self, gsize offset);

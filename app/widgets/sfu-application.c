@@ -70,6 +70,14 @@ studio_settings_cb (SfuApplication *self)
 {
   sfu_studio_set_keep_stopped (self->house.studio, g_settings_get_boolean (self->house.settings, "keep-stopped"));
   sfu_studio_set_preview_every (self->house.studio, g_settings_get_int (self->house.settings, "preview-every"));
+  sfu_studio_set_file_name (self->house.studio, g_settings_get_enum (self->house.settings, "file-name"));
+}
+
+static void
+device_changed_cb (SfuApplication *self)
+{
+  g_autofree char *device = g_settings_get_string (self->house.settings, "device");
+  sfu_studio_set_device (self->house.studio, *device != '\0' ? device : NULL);
 }
 
 /* No GPU is touched here: the engine opens it for the first job. */
@@ -81,7 +89,9 @@ open_house (SfuApplication *self, const char *device)
   g_autofree char *state = g_build_filename (g_get_user_state_dir (), "sfumato", NULL);
   g_autofree char *index = g_build_filename (state, "pictures.json", NULL), *session = g_build_filename (state, "session.json", NULL);
   g_autofree char *pictures = NULL, *wanted = NULL;
-  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate };
+  const char *budget = g_getenv ("SFU_BUDGET_MIB"); /* for tests: a device with little memory */
+  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate,
+                               .budget_bytes = budget != NULL ? g_ascii_strtoull (budget, NULL, 10) << 20 : 0 };
   if (house->studio != NULL)
     return;
   house->settings = g_settings_new (ID);
@@ -97,6 +107,8 @@ open_house (SfuApplication *self, const char *device)
   studio_settings_cb (self);
   g_signal_connect_object (house->settings, "changed::model-folders", G_CALLBACK (folders_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (house->settings, "changed::keep-stopped", G_CALLBACK (studio_settings_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (house->settings, "changed::file-name", G_CALLBACK (studio_settings_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (house->settings, "changed::device", G_CALLBACK (device_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (house->settings, "changed::preview-every", G_CALLBACK (studio_settings_cb), self, G_CONNECT_SWAPPED);
 }
 

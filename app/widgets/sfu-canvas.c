@@ -3,6 +3,8 @@
 #include <adwaita.h>
 #include <math.h>
 
+#include "sfu-comparison.h"
+
 #define MIN_WORDS 280 /* height for the words on the paper */
 #define MARGIN 20
 #define MIN_ZOOM 0.05
@@ -14,10 +16,9 @@
 struct _SfuCanvas {
   GtkWidget parent_instance;
 
-  GdkTexture *texture, *other;
+  GdkTexture *texture;
+  SfuComparison *comparison;       /* NULL: there is one picture */
   guint width, height;             /* of the picture, or of the paper */
-  char *labels[2];
-  double divider;                  /* 0..1 of the picture's width */
   GtkWidget *placeholder;
   SfuMat mat;
   gboolean smooth;
@@ -47,12 +48,27 @@ device_scale (SfuCanvas *self)
   return surface != NULL ? gdk_surface_get_scale (surface) : 1;
 }
 
+/* Two pictures side by side have half of the width each. */
+static double
+view_width (SfuCanvas *self)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (self));
+  return self->comparison != NULL && sfu_comparison_is_side_by_side (self->comparison) ? width / 2 : width;
+}
+
+/* A place in the right one of two views means the same place in the left one. */
+static double
+view_x (SfuCanvas *self, double x)
+{
+  return x >= view_width (self) && view_width (self) < gtk_widget_get_width (GTK_WIDGET (self)) ? x - view_width (self) : x;
+}
+
 /* Fit is 100 % where that is nearly so, for exact pixels. */
 static double
 fit_zoom (SfuCanvas *self)
 {
   double scale = device_scale (self);
-  double w = MAX (gtk_widget_get_width (GTK_WIDGET (self)) - 2 * MARGIN, 16) * scale;
+  double w = MAX (view_width (self) - 2 * MARGIN, 16) * scale;
   double h = MAX (gtk_widget_get_height (GTK_WIDGET (self)) - 2 * MARGIN, 16) * scale;
   double zoom = MIN (w / MAX (self->width, 1), h / MAX (self->height, 1));
   return zoom >= 1.0 && zoom <= 1.09 ? 1.0 : zoom;
@@ -70,7 +86,7 @@ picture_rect (SfuCanvas *self)
 {
   double scale = device_scale (self), zoom = sfu_canvas_get_zoom (self) / scale;
   double w = self->width * zoom, h = self->height * zoom;
-  double vw = gtk_widget_get_width (GTK_WIDGET (self)), vh = gtk_widget_get_height (GTK_WIDGET (self));
+  double vw = view_width (self), vh = gtk_widget_get_height (GTK_WIDGET (self));
   double x = self->fitting || w <= vw ? (vw - w) / 2 : vw / 2 - self->centre_x * zoom;
   double y = self->fitting || h <= vh ? (vh - h) / 2 : vh / 2 - self->centre_y * zoom;
   if (w > vw)
@@ -84,7 +100,7 @@ gboolean
 sfu_canvas_shows_all (SfuCanvas *self)
 {
   graphene_rect_t r = picture_rect (self);
-  return r.size.width <= gtk_widget_get_width (GTK_WIDGET (self)) && r.size.height <= gtk_widget_get_height (GTK_WIDGET (self));
+  return r.size.width <= view_width (self) && r.size.height <= gtk_widget_get_height (GTK_WIDGET (self));
 }
 
 /* -- drawing -- */
@@ -106,55 +122,59 @@ filter_for (SfuCanvas *self)
   return zoom >= 2 && !self->fitting && !self->smooth ? GSK_SCALING_FILTER_NEAREST : GSK_SCALING_FILTER_LINEAR;
 }
 
+/* The mat's shadow, and in high contrast a line, set a picture off. */
 static void
-draw_label (SfuCanvas *self, GtkSnapshot *snapshot, const char *text, const graphene_rect_t *picture, gboolean left)
+draw_frame (SfuCanvas *self, GtkSnapshot *snapshot, const GskRoundedRect *frame)
 {
-  g_autoptr (PangoLayout) layout = NULL;
-  const GdkRGBA back = { 0, 0, 0, 0.72 }, fore = { 1, 1, 1, 1 };
-  GskRoundedRect pill;
-  int w, h;
-  double x, y;
-  if (text == NULL || *text == '\0')
-    return;
-  layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
-  pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
-  pango_layout_set_width (layout, (int) (MAX (picture->size.width / 2 - 40, 60) * PANGO_SCALE));
-  pango_layout_get_pixel_size (layout, &w, &h);
-  x = left ? picture->origin.x + 14 : picture->origin.x + picture->size.width - w - 34;
-  y = picture->origin.y + picture->size.height - h - 26;
-  gsk_rounded_rect_init_from_rect (&pill, &GRAPHENE_RECT_INIT (x, y, w + 20, h + 10), (h + 10) / 2.0);
-  gtk_snapshot_push_rounded_clip (snapshot, &pill);
-  gtk_snapshot_append_color (snapshot, &back, &pill.bounds);
-  gtk_snapshot_pop (snapshot);
-  gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x + 10, y + 5));
-  gtk_snapshot_append_layout (snapshot, layout, &fore);
-  gtk_snapshot_restore (snapshot);
+  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  gtk_snapshot_append_outset_shadow (snapshot, frame, &(GdkRGBA) { 0, 0, 0, dark ? 0.5 : 0.22 }, 0, 2, 0, 8);
+  if (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()))
+    {
+      const GdkRGBA line = { dark, dark, dark, 1 };
+      GskRoundedRect around = *frame;
+      gsk_rounded_rect_shrink (&around, -1, -1, -1, -1);
+      gtk_snapshot_append_border (snapshot, &around, (float[]) { 1, 1, 1, 1 }, (GdkRGBA[]) { line, line, line, line });
+    }
 }
 
 static void
-draw_divider (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *picture)
+draw_picture (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *r)
 {
-  const GdkRGBA white = { 1, 1, 1, 1 }, ink = { 0, 0, 0, 0.8 };
-  double x = picture->origin.x + self->divider * picture->size.width, y = picture->origin.y + picture->size.height / 2;
-  g_autoptr (GskPathBuilder) arrows = gsk_path_builder_new ();
-  g_autoptr (GskPath) path = NULL;
-  g_autoptr (GskStroke) stroke = gsk_stroke_new (2);
-  GskRoundedRect knob;
-  gtk_snapshot_append_color (snapshot, &white, &GRAPHENE_RECT_INIT (x - 1, picture->origin.y, 2, picture->size.height));
-  gsk_rounded_rect_init_from_rect (&knob, &GRAPHENE_RECT_INIT (x - 16, y - 16, 32, 32), 16);
-  gtk_snapshot_append_outset_shadow (snapshot, &knob, &(GdkRGBA) { 0, 0, 0, 0.4 }, 0, 1, 0, 4);
-  gtk_snapshot_push_rounded_clip (snapshot, &knob);
-  gtk_snapshot_append_color (snapshot, &white, &knob.bounds);
-  gtk_snapshot_pop (snapshot);
-  for (int side = -1; side <= 1; side += 2)
+  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  GskRoundedRect frame;
+  GdkRGBA paper;
+  gsk_rounded_rect_init_from_rect (&frame, r, CORNER);
+  draw_frame (self, snapshot, &frame);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  if (self->texture == NULL)
     {
-      gsk_path_builder_move_to (arrows, x + side * 4, y - 4);
-      gsk_path_builder_line_to (arrows, x + side * 8, y);
-      gsk_path_builder_line_to (arrows, x + side * 4, y + 4);
+      gdk_rgba_parse (&paper, dark ? "#2e2e32" : "#fcfcfc");
+      gtk_snapshot_append_color (snapshot, &paper, r);
     }
-  path = gsk_path_builder_to_path (arrows);
-  gtk_snapshot_append_stroke (snapshot, path, stroke, &ink);
+  else
+    gtk_snapshot_append_scaled_texture (snapshot, self->texture, filter_for (self), r);
+  gtk_snapshot_pop (snapshot);
+}
+
+/* One view beside the other, in which everything has the same place and size. */
+static void
+draw_side_by_side (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *r)
+{
+  double vw = view_width (self), h = gtk_widget_get_height (GTK_WIDGET (self));
+  graphene_rect_t right = *r, other = sfu_comparison_place_of_other (self->comparison, r);
+  GskRoundedRect frame;
+  right.origin.x += vw;
+  gsk_rounded_rect_init_from_rect (&frame, &other, CORNER);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, vw, h));
+  draw_frame (self, snapshot, &frame);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  sfu_comparison_snapshot_other (self->comparison, snapshot, filter_for (self), r);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (vw, 0, vw + 1, h));
+  draw_picture (self, snapshot, &right);
+  gtk_snapshot_pop (snapshot);
+  sfu_comparison_snapshot_labels (self->comparison, snapshot, r, &right);
 }
 
 static void
@@ -163,40 +183,18 @@ sfu_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   SfuCanvas *self = SFU_CANVAS (widget);
   int w = gtk_widget_get_width (widget), h = gtk_widget_get_height (widget);
   graphene_rect_t r = picture_rect (self);
-  gboolean contrast = adw_style_manager_get_high_contrast (adw_style_manager_get_default ());
-  gboolean dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
-  GdkRGBA mat, paper;
-  GskRoundedRect frame;
+  GdkRGBA mat;
   mat_colour (self, &mat);
   gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, w, h));
   gtk_snapshot_append_color (snapshot, &mat, &GRAPHENE_RECT_INIT (0, 0, w, h));
-  gsk_rounded_rect_init_from_rect (&frame, &r, CORNER);
-  gtk_snapshot_append_outset_shadow (snapshot, &frame, &(GdkRGBA) { 0, 0, 0, dark ? 0.5 : 0.22 }, 0, 2, 0, 8);
-  gtk_snapshot_push_rounded_clip (snapshot, &frame);
-  if (self->texture == NULL)
-    {
-      gdk_rgba_parse (&paper, dark ? "#2e2e32" : "#fcfcfc");
-      gtk_snapshot_append_color (snapshot, &paper, &r);
-    }
+  if (self->comparison != NULL && sfu_comparison_is_side_by_side (self->comparison))
+    draw_side_by_side (self, snapshot, &r);
   else
-    gtk_snapshot_append_scaled_texture (snapshot, self->texture, filter_for (self), &r);
-  if (self->other != NULL)
+    draw_picture (self, snapshot, &r);
+  if (self->comparison != NULL && !sfu_comparison_is_side_by_side (self->comparison))
     {
-      gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (r.origin.x, r.origin.y, r.size.width * self->divider, r.size.height));
-      gtk_snapshot_append_scaled_texture (snapshot, self->other, filter_for (self), &r);
-      gtk_snapshot_pop (snapshot);
-    }
-  gtk_snapshot_pop (snapshot);
-  if (contrast)
-    {
-      const GdkRGBA line = { dark, dark, dark, 1 };
-      gtk_snapshot_append_border (snapshot, &frame, (float[]) { 1, 1, 1, 1 }, (GdkRGBA[]) { line, line, line, line });
-    }
-  if (self->other != NULL)
-    {
-      draw_divider (self, snapshot, &r);
-      draw_label (self, snapshot, self->labels[0], &r, TRUE);
-      draw_label (self, snapshot, self->labels[1], &r, FALSE);
+      sfu_comparison_snapshot_divided (self->comparison, snapshot, filter_for (self), &r);
+      sfu_comparison_snapshot_labels (self->comparison, snapshot, &r, &r);
     }
   gtk_snapshot_pop (snapshot);
   if (self->placeholder != NULL && gtk_widget_get_child_visible (self->placeholder))
@@ -243,10 +241,13 @@ set_zoom_at (SfuCanvas *self, double zoom, double x, double y)
 {
   graphene_rect_t r = picture_rect (self);
   double scale = device_scale (self), before = sfu_canvas_get_zoom (self) / scale;
-  double px = (x - r.origin.x) / before, py = (y - r.origin.y) / before;
+  double px, py;
+  x = view_x (self, x);
+  px = (x - r.origin.x) / before;
+  py = (y - r.origin.y) / before;
   self->fitting = FALSE;
   self->zoom = CLAMP (zoom, MIN_ZOOM, MAX_ZOOM);
-  self->centre_x = px - (x - gtk_widget_get_width (GTK_WIDGET (self)) / 2.0) / (self->zoom / scale);
+  self->centre_x = px - (x - view_width (self) / 2.0) / (self->zoom / scale);
   self->centre_y = py - (y - gtk_widget_get_height (GTK_WIDGET (self)) / 2.0) / (self->zoom / scale);
   self->centre_x = CLAMP (self->centre_x, 0, self->width);
   self->centre_y = CLAMP (self->centre_y, 0, self->height);
@@ -279,7 +280,7 @@ ease_to (SfuCanvas *self, double zoom, double x, double y)
 void
 sfu_canvas_zoom_to (SfuCanvas *self, double zoom)
 {
-  ease_to (self, zoom, gtk_widget_get_width (GTK_WIDGET (self)) / 2.0, gtk_widget_get_height (GTK_WIDGET (self)) / 2.0);
+  ease_to (self, zoom, view_width (self) / 2.0, gtk_widget_get_height (GTK_WIDGET (self)) / 2.0);
 }
 
 void
@@ -320,9 +321,25 @@ scroll_cb (SfuCanvas *self, double dx, double dy, GtkEventControllerScroll *cont
   return TRUE;
 }
 
+static gboolean
+is_at_divider (SfuCanvas *self, double x)
+{
+  graphene_rect_t r = picture_rect (self);
+  return self->comparison != NULL && sfu_comparison_is_at_divider (self->comparison, &r, x);
+}
+
+static void
+set_divider (SfuCanvas *self, double at)
+{
+  sfu_comparison_set_divider (self->comparison, at);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
 static void
 motion_cb (SfuCanvas *self, double x, double y)
 {
+  if (self->comparison != NULL)
+    gtk_widget_set_cursor_from_name (GTK_WIDGET (self), is_at_divider (self, x) ? "col-resize" : NULL);
   self->pointer_x = x;
   self->pointer_y = y;
 }
@@ -344,10 +361,9 @@ pinch_begin_cb (SfuCanvas *self)
 static void
 drag_begin_cb (SfuCanvas *self, double x, double y, GtkGestureDrag *gesture)
 {
-  graphene_rect_t r = picture_rect (self);
   guint button = gtk_gesture_single_get_current_button (GTK_GESTURE_SINGLE (gesture));
   gtk_widget_grab_focus (GTK_WIDGET (self));
-  self->dragging_divider = self->other != NULL && fabs (x - r.origin.x - self->divider * r.size.width) < 24;
+  self->dragging_divider = is_at_divider (self, x);
   if (!self->dragging_divider && button == GDK_BUTTON_PRIMARY && sfu_canvas_shows_all (self))
     {
       gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_DENIED);
@@ -358,20 +374,13 @@ drag_begin_cb (SfuCanvas *self, double x, double y, GtkGestureDrag *gesture)
 }
 
 static void
-set_divider (SfuCanvas *self, double at)
-{
-  self->divider = CLAMP (at, 0, 1);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-static void
 drag_update_cb (SfuCanvas *self, double dx, double dy, GtkGestureDrag *gesture)
 {
   graphene_rect_t r = picture_rect (self);
   double zoom = sfu_canvas_get_zoom (self) / device_scale (self), x, y;
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
   gtk_gesture_drag_get_start_point (gesture, &x, &y);
-  if (self->dragging_divider)
+  if (self->dragging_divider && self->comparison != NULL)
     {
       set_divider (self, (x + dx - r.origin.x) / r.size.width);
       return;
@@ -384,14 +393,22 @@ drag_update_cb (SfuCanvas *self, double dx, double dy, GtkGestureDrag *gesture)
 static void
 pressed_cb (SfuCanvas *self, int n_press, double x, double y)
 {
-  graphene_rect_t r = picture_rect (self);
   gtk_widget_grab_focus (GTK_WIDGET (self));
   if (n_press != 2)
     return;
-  if (self->other != NULL && fabs (x - r.origin.x - self->divider * r.size.width) < 24)
+  if (is_at_divider (self, x))
     set_divider (self, 0.5);
   else
     gtk_widget_activate_action (GTK_WIDGET (self), "win.fullscreen", NULL);
+}
+
+static gboolean
+divider_key_cb (SfuCanvas *self, guint key, guint code, GdkModifierType state)
+{
+  if (self->comparison == NULL || !sfu_comparison_press_key (self->comparison, key, state))
+    return FALSE;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  return TRUE;
 }
 
 /* -- the object -- */
@@ -413,9 +430,7 @@ sfu_canvas_dispose (GObject *object)
   g_clear_pointer (&self->placeholder, gtk_widget_unparent);
   g_clear_object (&self->easing);
   g_clear_object (&self->texture);
-  g_clear_object (&self->other);
-  g_clear_pointer (&self->labels[0], g_free);
-  g_clear_pointer (&self->labels[1], g_free);
+  g_clear_pointer (&self->comparison, sfu_comparison_free);
   G_OBJECT_CLASS (sfu_canvas_parent_class)->dispose (object);
 }
 
@@ -441,6 +456,7 @@ add_gestures (SfuCanvas *self)
   GtkWidget *widget = GTK_WIDGET (self);
   GtkEventController *scroll = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
   GtkEventController *motion = gtk_event_controller_motion_new ();
+  GtkEventController *keys = gtk_event_controller_key_new ();
   GtkGesture *pinch = gtk_gesture_zoom_new (), *drag = gtk_gesture_drag_new (), *click = gtk_gesture_click_new ();
   g_signal_connect_swapped (scroll, "scroll", G_CALLBACK (scroll_cb), self);
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
@@ -450,6 +466,9 @@ add_gestures (SfuCanvas *self)
   g_signal_connect_swapped (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
   g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (divider_key_cb), self);
+  gtk_widget_add_controller (widget, keys);
   gtk_widget_add_controller (widget, scroll);
   gtk_widget_add_controller (widget, motion);
   gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (pinch));
@@ -463,7 +482,6 @@ sfu_canvas_init (SfuCanvas *self)
   AdwStyleManager *style = adw_style_manager_get_default ();
   self->fitting = TRUE;
   self->zoom = 1;
-  self->divider = 0.5;
   self->width = self->height = 512;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
@@ -527,27 +545,46 @@ sfu_canvas_set_placeholder (SfuCanvas *self, GtkWidget *child)
     gtk_widget_set_parent (child, GTK_WIDGET (self));
 }
 
+/* What fits changes with the width of a view. */
+static void
+view_changed (SfuCanvas *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
 void
 sfu_canvas_compare (SfuCanvas *self, GdkTexture *texture, const char *left, const char *right)
 {
-  g_set_object (&self->other, texture);
-  g_set_str (&self->labels[0], left);
-  g_set_str (&self->labels[1], right);
-  self->divider = 0.5;
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_clear_pointer (&self->comparison, sfu_comparison_free);
+  gtk_widget_set_cursor (GTK_WIDGET (self), NULL);
+  if (texture != NULL)
+    self->comparison = sfu_comparison_new (GTK_WIDGET (self), texture, left, right);
+  view_changed (self);
 }
 
 gboolean
 sfu_canvas_is_comparing (SfuCanvas *self)
 {
-  return self->other != NULL;
+  return self->comparison != NULL;
 }
 
 void
 sfu_canvas_flip (SfuCanvas *self)
 {
-  if (self->other != NULL)
-    set_divider (self, self->divider > 0.5 ? 0 : 1);
+  if (self->comparison == NULL)
+    return;
+  sfu_comparison_flip (self->comparison);
+  view_changed (self);
+}
+
+void
+sfu_canvas_toggle_side_by_side (SfuCanvas *self)
+{
+  if (self->comparison == NULL)
+    return;
+  sfu_comparison_set_side_by_side (self->comparison, !sfu_comparison_is_side_by_side (self->comparison));
+  view_changed (self);
 }
 
 void

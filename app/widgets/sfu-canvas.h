@@ -1,6 +1,6 @@
 /* sfu-canvas.h: the picture on its mat: zoom, pan, compare; an empty sheet of paper where there is none yet.
  *
- * Properties: "zoom" (picture pixels to device pixels, 1 is 100 %), "fitting". Signal: "divider-moved". Its
+ * Properties: "zoom" (picture pixels to device pixels, 1 is 100 %), "fitting". Its
  * size never depends on the picture. Left drag pans where the picture is larger than the view. */
 #pragma once
 
@@ -23,10 +23,14 @@ void sfu_canvas_set_paper (SfuCanvas *self, guint width, guint height);
 /* What lies on the empty paper. */
 void sfu_canvas_set_placeholder (SfuCanvas *self, GtkWidget *child);
 
-/* A second picture, left of the divider; the labels say what differs. @texture NULL: no comparison. */
+/* A second picture, left of a divider; the labels say what differs. @texture NULL: no comparison.
+ * While it lasts Left, Right, Home and End move the divider. */
 void sfu_canvas_compare (SfuCanvas *self, GdkTexture *texture, const char *left, const char *right);
 gboolean sfu_canvas_is_comparing (SfuCanvas *self);
+/* Shows one of the two whole, then the other. */
 void sfu_canvas_flip (SfuCanvas *self);
+/* Both beside each other, with the same zoom and place; or the divider again. */
+void sfu_canvas_toggle_side_by_side (SfuCanvas *self);
 
 double sfu_canvas_get_zoom (SfuCanvas *self);
 void sfu_canvas_zoom_to (SfuCanvas *self, double zoom);

@@ -1,272 +1,417 @@
-/* All pictures, to look through, search and clear up. Items are made on demand, so thousands are no more work
- * than a screenful. */
+#include "sfu-gallery.h"
+
 #include <glib/gi18n.h>
 
+#include "sfu-picture-grid.h"
 #include "sfu-window-private.h"
 
-typedef struct {
-  SfuWindow *window;
-  GtkMultiSelection *selection;
-  GtkFilter *filter;
+struct _SfuGallery {
+  AdwNavigationPage parent_instance;
+  SfuWindow *window; /* outlives the page */
+  AdwToolbarView *bars;
   AdwToggleGroup *which;
+  AdwBin *area, *place;
+  AdwStatusPage *status;
+  GtkStack *stack;
   GtkSearchBar *search_bar;
-  GtkEditable *search;
-  GtkGridView *grid;
-  GtkWidget *action_bar;
-  char *needle;
-  gint64 today; /* seconds when today began */
-} Gallery;
+  GtkSearchEntry *search;
+  GtkToggleButton *select_button;
+  GtkAdjustment *size;
+  GtkWidget *compare;
+  GtkLabel *count;
+  GMenuModel *menu;
+  GtkWidget *menu_popover;
+  GtkFilter *filter;
+  GListModel *pictures; /* those that are wanted */
+  SfuPictureGrid *grid;
+  GStrv needles;        /* casefolded words, all of which must be found */
+  gint64 today;         /* seconds when today began */
+};
+
+G_DEFINE_FINAL_TYPE (SfuGallery, sfu_gallery, ADW_TYPE_NAVIGATION_PAGE)
+
+/* -- which pictures -- */
 
 static gboolean
 wanted (gpointer item, gpointer data)
 {
-  Gallery *self = data;
+  SfuGallery *self = data;
   const char *which = adw_toggle_group_get_active_name (self->which);
   if (g_strcmp0 (which, "favourites") == 0 && !sfu_picture_is_favourite (item))
     return FALSE;
   if (g_strcmp0 (which, "today") == 0 && sfu_picture_created (item) < self->today)
     return FALSE;
-  return self->needle == NULL || *self->needle == '\0' || sfu_picture_matches (item, self->needle);
+  return sfu_picture_matches (item, (const char *const *) self->needles);
 }
 
 static void
-filter_cb (Gallery *self)
+find_words (SfuGallery *self)
 {
-  g_free (self->needle);
-  self->needle = g_utf8_casefold (gtk_editable_get_text (self->search), -1);
+  g_autofree char *text = g_utf8_casefold (gtk_editable_get_text (GTK_EDITABLE (self->search)), -1);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) words = g_strsplit_set (text, " \t", -1);
+  for (guint i = 0; words[i] != NULL; i++)
+    if (*words[i] != '\0')
+      g_strv_builder_add (builder, words[i]);
+  g_strfreev (self->needles);
+  self->needles = g_strv_builder_end (builder);
+}
+
+static void
+find_today (SfuGallery *self)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) morning = g_date_time_new_local (g_date_time_get_year (now), g_date_time_get_month (now),
+                                                         g_date_time_get_day_of_month (now), 0, 0, 0);
+  self->today = morning != NULL ? g_date_time_to_unix (morning) : 0;
+}
+
+/* Says why there is nothing, if there is nothing. */
+static void
+update_stack (SfuGallery *self)
+{
+  gboolean none = g_list_model_get_n_items (self->pictures) == 0;
+  gboolean searching = self->needles[0] != NULL;
+  gboolean favourites = g_strcmp0 (adw_toggle_group_get_active_name (self->which), "favourites") == 0;
+  gboolean any = g_list_model_get_n_items (G_LIST_MODEL (self->window->house.history)) > 0;
+  gtk_stack_set_visible_child_name (self->stack, none ? "empty" : "pictures");
+  adw_status_page_set_icon_name (self->status, searching && any ? "system-search-symbolic" : favourites && any ? "starred-symbolic"
+                                                                                             : "image-x-generic-symbolic");
+  adw_status_page_set_title (self->status, searching && any ? _("Nothing Found") : favourites && any ? _("No Favourites Yet")
+                                           : any ? _("No Pictures Today") : _("No Pictures Yet"));
+  adw_status_page_set_description (self->status, searching && any ? _("Try other words, or another seed.")
+                                                 : favourites && any ? _("Pictures with a star are found here.")
+                                                 : _("What you make is kept here."));
+}
+
+static void
+filter_changed (SfuGallery *self)
+{
+  find_words (self);
+  find_today (self);
   gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
+  update_stack (self);
 }
 
 static void
-setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, Gallery *self)
+search_changed_cb (SfuGallery *self)
 {
-  GtkWidget *tile = sfu_picture_tile_new (g_settings_get_int (self->window->house.settings, "gallery-size"));
-  gtk_widget_set_halign (tile, GTK_ALIGN_CENTER);
-  gtk_list_item_set_child (item, tile);
+  filter_changed (self);
 }
 
 static void
-bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, Gallery *self)
+search_activated_cb (SfuGallery *self)
 {
-  SfuPicture *picture = gtk_list_item_get_item (item);
-  SfuPictureTile *tile = SFU_PICTURE_TILE (gtk_list_item_get_child (item));
-  g_autofree char *label = sfu_picture_label (picture);
-  sfu_picture_tile_set_side (tile, g_settings_get_int (self->window->house.settings, "gallery-size"));
-  sfu_picture_tile_set_picture (tile, picture, self->window->thumbnails);
-  gtk_list_item_set_accessible_label (item, label);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (tile), label);
+  sfu_picture_grid_focus (self->grid, 0);
 }
 
-static void
-unbind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, Gallery *self)
-{
-  sfu_picture_tile_set_picture (SFU_PICTURE_TILE (gtk_list_item_get_child (item)), NULL, self->window->thumbnails);
-}
+/* -- what is selected -- */
 
 static void
-activate_cb (Gallery *self, guint position)
+selection_cb (SfuGallery *self)
 {
-  g_autoptr (SfuPicture) picture = g_list_model_get_item (G_LIST_MODEL (self->selection), position);
+  guint n = sfu_picture_grid_n_selected (self->grid);
+  g_autofree char *text = g_strdup_printf (g_dngettext (NULL, "%u selected", "%u selected", n), n);
+  gtk_label_set_text (self->count, text);
+  adw_toolbar_view_set_reveal_bottom_bars (self->bars, n > 0);
+  gtk_widget_set_visible (self->compare, n == 2);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.compare", n == 2);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "gallery.show", n <= 1);
+}
+
+/* The window may be about to free the page. */
+static void
+show_picture (SfuGallery *self, SfuPicture *picture)
+{
   SfuWindow *window = self->window;
+  g_autoptr (SfuPicture) held = g_object_ref (picture);
   adw_navigation_view_pop (window->pages);
-  sfu_window_show_picture (window, picture);
-}
-
-static GPtrArray *
-selected (Gallery *self)
-{
-  GPtrArray *pictures = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GtkBitset) set = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
-  GtkBitsetIter iter;
-  guint at;
-  if (gtk_bitset_iter_init_first (&iter, set, &at))
-    do
-      g_ptr_array_add (pictures, g_list_model_get_item (G_LIST_MODEL (self->selection), at));
-    while (gtk_bitset_iter_next (&iter, &at));
-  return pictures;
+  sfu_window_show_picture (window, held);
+  gtk_widget_grab_focus (GTK_WIDGET (window->canvas));
 }
 
 static void
-selection_cb (Gallery *self)
+show_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  g_autoptr (GtkBitset) set = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
-  gtk_action_bar_set_revealed (GTK_ACTION_BAR (self->action_bar), !gtk_bitset_is_empty (set));
+  SfuGallery *self = SFU_GALLERY (widget);
+  g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
+  if (pictures->len > 0)
+    show_picture (self, pictures->pdata[0]);
 }
 
 static void
-favourite_cb (Gallery *self)
+favourite_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  g_autoptr (GPtrArray) pictures = selected (self);
+  SfuGallery *self = SFU_GALLERY (widget);
+  g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
   gboolean all = TRUE;
   for (guint i = 0; i < pictures->len; i++)
     all &= sfu_picture_is_favourite (pictures->pdata[i]);
   for (guint i = 0; i < pictures->len; i++)
     sfu_picture_set_favourite (pictures->pdata[i], !all);
+  if (g_strcmp0 (adw_toggle_group_get_active_name (self->which), "favourites") == 0)
+    filter_changed (self);
+  sfu_window_update (self->window);
 }
 
 static void
-delete_cb (Gallery *self)
+delete_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  g_autoptr (GPtrArray) pictures = selected (self);
+  SfuGallery *self = SFU_GALLERY (widget);
+  g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
+  guint cursor = sfu_picture_grid_cursor (self->grid);
+  if (pictures->len == 0)
+    return;
   for (guint i = 0; i < pictures->len; i++)
     sfu_window_delete (self->window, pictures->pdata[i]);
+  sfu_picture_grid_unselect_all (self->grid);
+  sfu_picture_grid_focus (self->grid, cursor - MIN (cursor, pictures->len - 1));
 }
 
 static void
-exported_cb (GObject *dialog, GAsyncResult *result, gpointer data)
+undo_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  g_autoptr (GPtrArray) pictures = data;
+  sfu_window_undo_delete (SFU_GALLERY (widget)->window);
+}
+
+/* The older one is the one that the newer is compared with. */
+static void
+compare_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SfuGallery *self = SFU_GALLERY (widget);
+  g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
+  SfuWindow *window = self->window;
+  if (pictures->len != 2)
+    return;
+  show_picture (self, pictures->pdata[0]);
+  sfu_window_compare_with (window, pictures->pdata[1]);
+}
+
+static void
+select_all_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  sfu_picture_grid_select_all (SFU_GALLERY (widget)->grid);
+}
+
+static void
+search_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  SfuGallery *self = SFU_GALLERY (widget);
+  gtk_search_bar_set_search_mode (self->search_bar, TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->search));
+}
+
+/* -- exporting -- */
+
+typedef struct {
+  SfuWindow *window;
+  guint left, done;
+  GError *error; /* the first */
+} Export;
+
+static void
+copied_cb (GObject *file, GAsyncResult *result, gpointer data)
+{
+  Export *export = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  if (g_file_copy_finish (G_FILE (file), result, &error))
+    export->done++;
+  else if (export->error == NULL)
+    export->error = g_steal_pointer (&error);
+  if (--export->left > 0)
+    return;
+  text = g_strdup_printf (g_dngettext (NULL, "%u picture exported", "%u pictures exported", export->done), export->done);
+  sfu_window_toast (export->window, export->error != NULL ? export->error->message : text);
+  g_clear_error (&export->error);
+  g_object_unref (export->window);
+  g_free (export);
+}
+
+typedef struct {
+  SfuWindow *window;
+  GPtrArray *pictures;
+} Chosen;
+
+static void
+folder_chosen_cb (GObject *dialog, GAsyncResult *result, gpointer data)
+{
+  g_autofree Chosen *chosen = data;
+  g_autoptr (SfuWindow) window = chosen->window;
+  g_autoptr (GPtrArray) pictures = chosen->pictures;
   g_autoptr (GFile) folder = gtk_file_dialog_select_folder_finish (GTK_FILE_DIALOG (dialog), result, NULL);
-  for (guint i = 0; folder != NULL && i < pictures->len; i++)
+  Export *export;
+  if (folder == NULL)
+    return;
+  export = g_new0 (Export, 1);
+  export->window = g_object_ref (window);
+  export->left = pictures->len;
+  for (guint i = 0; i < pictures->len; i++)
     {
       g_autoptr (GFile) source = g_file_new_for_path (sfu_picture_path (pictures->pdata[i]));
       g_autofree char *name = g_file_get_basename (source);
       g_autoptr (GFile) target = g_file_get_child (folder, name);
-      g_file_copy_async (source, target, G_FILE_COPY_NONE, G_PRIORITY_DEFAULT, NULL, NULL, NULL, NULL, NULL);
+      g_file_copy_async (source, target, G_FILE_COPY_NONE, G_PRIORITY_DEFAULT, NULL, NULL, NULL, copied_cb, export);
     }
 }
 
 static void
-export_cb (Gallery *self)
+export_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
+  SfuGallery *self = SFU_GALLERY (widget);
   g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
-  gtk_file_dialog_select_folder (dialog, GTK_WINDOW (self->window), NULL, exported_cb, selected (self));
+  g_autoptr (GPtrArray) pictures = sfu_picture_grid_selected (self->grid);
+  Chosen *chosen;
+  if (pictures->len == 0)
+    return;
+  chosen = g_new0 (Chosen, 1);
+  chosen->window = g_object_ref (self->window);
+  chosen->pictures = g_steal_pointer (&pictures);
+  gtk_file_dialog_set_title (dialog, _("Export Pictures"));
+  gtk_file_dialog_select_folder (dialog, GTK_WINDOW (self->window), NULL, folder_chosen_cb, chosen);
+}
+
+/* -- the grid -- */
+
+static void
+menu_cb (SfuGallery *self, double x, double y)
+{
+  graphene_point_t at;
+  if (!gtk_widget_compute_point (GTK_WIDGET (self->grid), GTK_WIDGET (self->area), &GRAPHENE_POINT_INIT (x, y), &at))
+    return;
+  if (self->menu_popover == NULL)
+    {
+      self->menu_popover = gtk_popover_menu_new_from_model (self->menu);
+      gtk_widget_set_parent (self->menu_popover, GTK_WIDGET (self->area));
+      gtk_popover_set_has_arrow (GTK_POPOVER (self->menu_popover), FALSE);
+      gtk_widget_set_halign (self->menu_popover, GTK_ALIGN_START);
+    }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu_popover), &(GdkRectangle) { (int) at.x, (int) at.y, 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu_popover));
 }
 
 static void
-size_cb (GtkRange *range, Gallery *self)
+size_cb (SfuGallery *self)
 {
-  g_settings_set_int (self->window->house.settings, "gallery-size", (int) gtk_range_get_value (range));
-  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->grid)); child != NULL; child = gtk_widget_get_next_sibling (child))
+  sfu_picture_grid_set_size (self->grid, (int) gtk_adjustment_get_value (self->size));
+}
+
+static void
+selecting_cb (SfuGallery *self)
+{
+  gboolean selecting = gtk_toggle_button_get_active (self->select_button);
+  sfu_picture_grid_set_selecting (self->grid, selecting);
+  if (!selecting)
+    sfu_picture_grid_unselect_all (self->grid);
+}
+
+static void
+add_grid (SfuGallery *self)
+{
+  SfuWindow *window = self->window;
+  self->filter = GTK_FILTER (gtk_custom_filter_new (wanted, self, NULL));
+  self->pictures = G_LIST_MODEL (gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (window->house.history)), g_object_ref (self->filter)));
+  self->grid = sfu_picture_grid_new (self->pictures, window->thumbnails);
+  adw_bin_set_child (self->place, GTK_WIDGET (self->grid));
+  g_signal_connect_object (self->pictures, "items-changed", G_CALLBACK (update_stack), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  g_signal_connect_object (self->grid, "selection-changed", G_CALLBACK (selection_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->grid, "activate", G_CALLBACK (show_picture), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->grid, "menu", G_CALLBACK (menu_cb), self, G_CONNECT_SWAPPED);
+}
+
+/* The first look goes to the picture that was on the canvas. */
+static void
+sfu_gallery_shown (AdwNavigationPage *page)
+{
+  SfuGallery *self = SFU_GALLERY (page);
+  guint position = 0;
+  ADW_NAVIGATION_PAGE_CLASS (sfu_gallery_parent_class)->shown (page);
+  if (gtk_search_bar_get_search_mode (self->search_bar))
+    gtk_widget_grab_focus (GTK_WIDGET (self->search));
+  else
     {
-      GtkWidget *tile = gtk_widget_get_first_child (child);
-      if (SFU_IS_PICTURE_TILE (tile))
-        sfu_picture_tile_set_side (SFU_PICTURE_TILE (tile), (int) gtk_range_get_value (range));
+      if (self->window->shown_picture != NULL)
+        position = sfu_history_find (self->window->house.history, self->window->shown_picture);
+      sfu_picture_grid_focus (self->grid, position == G_MAXUINT ? 0 : position);
     }
 }
 
-static gboolean
-key_cb (Gallery *self, guint key, guint code, GdkModifierType state)
+/* -- the object -- */
+
+static void
+sfu_gallery_dispose (GObject *object)
 {
-  if (key != GDK_KEY_Delete)
-    return FALSE;
-  delete_cb (self);
-  return TRUE;
+  SfuGallery *self = SFU_GALLERY (object);
+  g_clear_pointer (&self->menu_popover, gtk_widget_unparent);
+  if (self->filter != NULL) /* the list may outlive the page, which it asks */
+    gtk_custom_filter_set_filter_func (GTK_CUSTOM_FILTER (self->filter), NULL, NULL, NULL);
+  g_clear_object (&self->filter);
+  gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_GALLERY);
+  g_clear_object (&self->pictures);
+  g_clear_pointer (&self->needles, g_strfreev);
+  G_OBJECT_CLASS (sfu_gallery_parent_class)->dispose (object);
 }
 
 static void
-gallery_free (gpointer data)
+sfu_gallery_class_init (SfuGalleryClass *klass)
 {
-  Gallery *self = data;
-  g_free (self->needle);
-  g_free (self);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  G_OBJECT_CLASS (klass)->dispose = sfu_gallery_dispose;
+  ADW_NAVIGATION_PAGE_CLASS (klass)->shown = sfu_gallery_shown;
+  gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-gallery.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget_class, SfuGallery, name)
+  CHILD (bars); CHILD (which); CHILD (area); CHILD (place); CHILD (status); CHILD (stack); CHILD (search_bar); CHILD (search);
+  CHILD (select_button); CHILD (size); CHILD (compare); CHILD (count); CHILD (menu);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
+  gtk_widget_class_install_action (widget_class, "gallery.show", NULL, show_action);
+  gtk_widget_class_install_action (widget_class, "gallery.favourite", NULL, favourite_action);
+  gtk_widget_class_install_action (widget_class, "gallery.delete", NULL, delete_action);
+  gtk_widget_class_install_action (widget_class, "gallery.undo", NULL, undo_action);
+  gtk_widget_class_install_action (widget_class, "gallery.export", NULL, export_action);
+  gtk_widget_class_install_action (widget_class, "gallery.compare", NULL, compare_action);
+  gtk_widget_class_install_action (widget_class, "gallery.select-all", NULL, select_all_action);
+  gtk_widget_class_install_action (widget_class, "gallery.search", NULL, search_action);
 }
 
-static GtkWidget *
-bar_button (Gallery *self, const char *title, GCallback callback)
+/* Keys of the grid: in the search they mean text. */
+static void
+add_keys (SfuGallery *self)
 {
-  GtkWidget *button = gtk_button_new_with_label (title);
-  g_signal_connect_swapped (button, "clicked", callback, self);
-  return button;
+  static const struct { const char *trigger, *action; } keys[] = {
+    { "Delete|KP_Delete", "gallery.delete" }, { "<Control>a", "gallery.select-all" }, { "<Control>z", "gallery.undo" }, { "c", "gallery.compare" },
+  };
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
+                                          gtk_shortcut_new (gtk_shortcut_trigger_parse_string (keys[i].trigger), gtk_named_action_new (keys[i].action)));
+  gtk_widget_add_controller (GTK_WIDGET (self->grid), controller);
 }
 
 static void
-add_toggle (Gallery *self, const char *name, const char *label)
+sfu_gallery_init (SfuGallery *self)
 {
-  AdwToggle *toggle = adw_toggle_new ();
-  adw_toggle_set_name (toggle, name);
-  adw_toggle_set_label (toggle, label);
-  adw_toggle_group_add (self->which, toggle);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search));
+  find_words (self);
+  find_today (self);
 }
 
-static GtkWidget *
-grid_new (Gallery *self)
-{
-  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
-  GtkEventController *keys = gtk_event_controller_key_new ();
-  GtkWidget *grid;
-  g_signal_connect (factory, "setup", G_CALLBACK (setup_cb), self);
-  g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), self);
-  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), self);
-  grid = gtk_grid_view_new (GTK_SELECTION_MODEL (self->selection), factory);
-  gtk_grid_view_set_max_columns (GTK_GRID_VIEW (grid), 12);
-  gtk_grid_view_set_min_columns (GTK_GRID_VIEW (grid), 1);
-  gtk_grid_view_set_enable_rubberband (GTK_GRID_VIEW (grid), TRUE);
-  gtk_widget_add_css_class (grid, "gallery");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (grid), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Gallery"), -1);
-  g_signal_connect_swapped (grid, "activate", G_CALLBACK (activate_cb), self);
-  g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_cb), self);
-  gtk_widget_add_controller (grid, keys);
-  return grid;
-}
-
-static GtkWidget *
-bars_new (Gallery *self, GtkWidget *view)
-{
-  GtkWidget *header = adw_header_bar_new (), *toggle = gtk_toggle_button_new (), *scale = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 96, 320, 16);
-  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *space = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL);
-  self->which = ADW_TOGGLE_GROUP (adw_toggle_group_new ());
-  gtk_widget_add_css_class (space, "spacer");
-  add_toggle (self, "all", _("All"));
-  add_toggle (self, "favourites", _("Favourites"));
-  add_toggle (self, "today", _("Today"));
-  self->search_bar = GTK_SEARCH_BAR (gtk_search_bar_new ());
-  self->search = GTK_EDITABLE (gtk_search_entry_new ());
-  gtk_editable_set_max_width_chars (self->search, 40);
-  gtk_widget_set_hexpand (GTK_WIDGET (self->search), TRUE);
-  gtk_search_bar_set_child (self->search_bar, GTK_WIDGET (self->search));
-  gtk_search_bar_connect_entry (self->search_bar, self->search);
-  gtk_search_bar_set_key_capture_widget (self->search_bar, view);
-  gtk_button_set_icon_name (GTK_BUTTON (toggle), "system-search-symbolic");
-  gtk_widget_set_tooltip_text (toggle, _("Search"));
-  g_object_bind_property (toggle, "active", self->search_bar, "search-mode-enabled", G_BINDING_BIDIRECTIONAL);
-  gtk_range_set_value (GTK_RANGE (scale), g_settings_get_int (self->window->house.settings, "gallery-size"));
-  gtk_widget_set_size_request (scale, 80, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (scale), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Size of the pictures"), -1);
-  g_signal_connect (scale, "value-changed", G_CALLBACK (size_cb), self);
-  adw_header_bar_pack_end (ADW_HEADER_BAR (header), toggle);
-  gtk_widget_add_css_class (tools, "toolbar");
-  gtk_widget_set_hexpand (space, TRUE);
-  gtk_box_append (GTK_BOX (tools), GTK_WIDGET (self->which));
-  gtk_box_append (GTK_BOX (tools), space);
-  gtk_box_append (GTK_BOX (tools), scale);
-  adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), header);
-  adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), tools);
-  adw_toolbar_view_add_top_bar (ADW_TOOLBAR_VIEW (view), GTK_WIDGET (self->search_bar));
-  self->action_bar = gtk_action_bar_new ();
-  gtk_action_bar_pack_start (GTK_ACTION_BAR (self->action_bar), bar_button (self, _("Favourite"), G_CALLBACK (favourite_cb)));
-  gtk_action_bar_pack_start (GTK_ACTION_BAR (self->action_bar), bar_button (self, _("Export…"), G_CALLBACK (export_cb)));
-  gtk_action_bar_pack_end (GTK_ACTION_BAR (self->action_bar), bar_button (self, _("Delete"), G_CALLBACK (delete_cb)));
-  gtk_action_bar_set_revealed (GTK_ACTION_BAR (self->action_bar), FALSE);
-  adw_toolbar_view_add_bottom_bar (ADW_TOOLBAR_VIEW (view), self->action_bar);
-  return header;
-}
-
-AdwNavigationPage *
+SfuGallery *
 sfu_gallery_new (SfuWindow *window, gboolean search)
 {
-  Gallery *self = g_new0 (Gallery, 1);
-  GtkWidget *view = adw_toolbar_view_new (), *scroller = gtk_scrolled_window_new (), *grid;
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  g_autoptr (GDateTime) morning = g_date_time_new_local (g_date_time_get_year (now), g_date_time_get_month (now),
-                                                         g_date_time_get_day_of_month (now), 0, 0, 0);
-  GtkFilterListModel *filtered;
-  AdwNavigationPage *page;
+  SfuGallery *self = g_object_new (SFU_TYPE_GALLERY, NULL);
   self->window = window;
-  self->today = g_date_time_to_unix (morning);
-  bars_new (self, view);
-  self->filter = GTK_FILTER (gtk_custom_filter_new (wanted, self, NULL));
-  filtered = gtk_filter_list_model_new (g_object_ref (G_LIST_MODEL (window->house.history)), self->filter);
-  self->selection = gtk_multi_selection_new (G_LIST_MODEL (filtered));
-  g_signal_connect_swapped (self->selection, "selection-changed", G_CALLBACK (selection_cb), self);
-  grid = grid_new (self);
-  self->grid = GTK_GRID_VIEW (grid);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), grid);
-  adw_toolbar_view_set_content (ADW_TOOLBAR_VIEW (view), scroller);
-  g_signal_connect_swapped (self->search, "search-changed", G_CALLBACK (filter_cb), self);
-  g_signal_connect_swapped (self->which, "notify::active-name", G_CALLBACK (filter_cb), self);
+  add_grid (self);
+  add_keys (self);
+  g_settings_bind (window->house.settings, "gallery-size", self->size, "value", G_SETTINGS_BIND_DEFAULT);
+  g_signal_connect_object (self->size, "value-changed", G_CALLBACK (size_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->which, "notify::active-name", G_CALLBACK (filter_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->select_button, "notify::active", G_CALLBACK (selecting_cb), self, G_CONNECT_SWAPPED);
   gtk_search_bar_set_search_mode (self->search_bar, search);
-  page = adw_navigation_page_new_with_tag (view, _("Gallery"), "gallery");
-  g_object_set_data_full (G_OBJECT (page), "gallery", self, gallery_free);
-  return page;
+  size_cb (self);
+  selection_cb (self);
+  update_stack (self);
+  return self;
 }

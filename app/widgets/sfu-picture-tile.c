@@ -14,6 +14,7 @@ struct _SfuPictureTile {
   GdkPaintable *star;
   double progress;
   int side;
+  gboolean seen; /* the thumbnail has been requested */
 };
 
 G_DEFINE_FINAL_TYPE (SfuPictureTile, sfu_picture_tile, GTK_TYPE_WIDGET)
@@ -22,17 +23,19 @@ char *
 sfu_picture_label (SfuPicture *picture)
 {
   const SfuRequest *request = sfu_picture_request (picture);
+  gboolean favourite = sfu_picture_is_favourite (picture);
   g_autofree char *name = NULL, *seed = NULL;
-  const char *favourite = sfu_picture_is_favourite (picture) ? _(", favourite") : "";
+  const char *prompt;
   if (request == NULL)
     {
       name = g_path_get_basename (sfu_picture_path (picture));
-      return g_strconcat (name, favourite, NULL);
+      /* Translators: a file's name, of a picture that is a favourite. */
+      return favourite ? g_strdup_printf (_("%s, favourite"), name) : g_steal_pointer (&name);
     }
   seed = g_strdup_printf ("%" G_GUINT64_FORMAT, request->seed);
-  name = *request->prompt != '\0' ? g_strdup (request->prompt) : g_strdup (_("No prompt"));
-  /* Translators: a prompt, the number of its seed, and ", favourite" or nothing. */
-  return g_strdup_printf (_("%s, seed %s%s"), name, seed, favourite);
+  prompt = *request->prompt != '\0' ? request->prompt : _("No prompt");
+  /* Translators: a prompt and the number of its seed. */
+  return favourite ? g_strdup_printf (_("%s, seed %s, favourite"), prompt, seed) : g_strdup_printf (_("%s, seed %s"), prompt, seed);
 }
 
 static void
@@ -114,23 +117,57 @@ redraw (SfuPictureTile *self)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+/* Only what is in view has pixels. */
+static void
+see (SfuPictureTile *self)
+{
+  if (self->picture != NULL && self->thumbnails != NULL && !self->seen && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      sfu_thumbnails_request (self->thumbnails, self->picture);
+      self->seen = TRUE;
+    }
+}
+
+static void
+unsee (SfuPictureTile *self)
+{
+  if (self->seen)
+    {
+      sfu_thumbnails_drop (self->thumbnails, self->picture);
+      g_clear_object (&self->texture);
+    }
+  self->seen = FALSE;
+}
+
+static void
+sfu_picture_tile_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (sfu_picture_tile_parent_class)->map (widget);
+  see (SFU_PICTURE_TILE (widget));
+}
+
+static void
+sfu_picture_tile_unmap (GtkWidget *widget)
+{
+  unsee (SFU_PICTURE_TILE (widget));
+  GTK_WIDGET_CLASS (sfu_picture_tile_parent_class)->unmap (widget);
+}
+
 void
 sfu_picture_tile_set_picture (SfuPictureTile *self, SfuPicture *picture, SfuThumbnails *thumbnails)
 {
+  if (self->picture == picture)
+    return;
+  unsee (self);
   if (self->picture != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->picture, self);
-      sfu_thumbnails_drop (self->thumbnails, self->picture);
-    }
+    g_signal_handlers_disconnect_by_data (self->picture, self);
   g_clear_object (&self->texture);
   g_set_object (&self->picture, picture);
   self->thumbnails = thumbnails;
   self->progress = -1;
   if (picture != NULL)
-    {
-      sfu_thumbnails_request (thumbnails, picture);
-      g_signal_connect_object (picture, "notify", G_CALLBACK (redraw), self, G_CONNECT_SWAPPED);
-    }
+    g_signal_connect_object (picture, "notify", G_CALLBACK (redraw), self, G_CONNECT_SWAPPED);
+  see (self);
   redraw (self);
 }
 
@@ -159,7 +196,7 @@ static void
 sfu_picture_tile_dispose (GObject *object)
 {
   SfuPictureTile *self = SFU_PICTURE_TILE (object);
-  if (self->picture != NULL && self->thumbnails != NULL)
+  if (self->picture != NULL)
     g_signal_handlers_disconnect_by_data (self->picture, self);
   g_clear_object (&self->picture);
   g_clear_object (&self->texture);
@@ -174,6 +211,8 @@ sfu_picture_tile_class_init (SfuPictureTileClass *klass)
   G_OBJECT_CLASS (klass)->dispose = sfu_picture_tile_dispose;
   widget_class->snapshot = sfu_picture_tile_snapshot;
   widget_class->measure = sfu_picture_tile_measure;
+  widget_class->map = sfu_picture_tile_map;
+  widget_class->unmap = sfu_picture_tile_unmap;
   gtk_widget_class_set_css_name (widget_class, "picture-tile");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }

@@ -1,5 +1,5 @@
 /* sfu-picture-tile.h: a small square of a picture, with a star if it is a favourite. Asks for the thumbnail it
- * needs and lets go of it when it is bound to another picture. */
+ * needs when it comes into view and lets go of it when it is out of view. */
 #pragma once
 
 #include <gtk/gtk.h>

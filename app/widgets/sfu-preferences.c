@@ -34,6 +34,16 @@ add_spin (AdwPreferencesGroup *group, GSettings *settings, const char *key, cons
 }
 
 static void
+add_weight_step (AdwPreferencesGroup *group, GSettings *settings)
+{
+  GtkWidget *row = g_object_new (ADW_TYPE_SPIN_ROW, "accessible-role", GTK_ACCESSIBLE_ROLE_GROUP, "title", _("Weight Step"), "subtitle",
+                                 _("How much Ctrl+Up and Ctrl+Down change; with Shift, half"), "digits", 2, "adjustment",
+                                 gtk_adjustment_new (0.1, 0.02, 0.5, 0.02, 0.1, 0), NULL);
+  g_settings_bind (settings, "weight-step", row, "value", G_SETTINGS_BIND_DEFAULT);
+  adw_preferences_group_add (group, row);
+}
+
+static void
 enum_cb (AdwComboRow *row, GParamSpec *pspec, GSettings *settings)
 {
   g_settings_set_enum (settings, g_object_get_data (G_OBJECT (row), "key"), (int) adw_combo_row_get_selected (row));
@@ -178,20 +188,27 @@ sfu_preferences_new (SfuWindow *self)
   AdwDialog *dialog = adw_preferences_dialog_new ();
   AdwPreferencesGroup *group = add_group (dialog, "general", _("General"), "preferences-system-symbolic");
   GtkWidget *row;
+  adw_dialog_set_content_height (dialog, 600);
   add_picture_folder (group, self);
+  add_enum (group, settings, "file-name", _("File Names"), (const char *[]) { _("Date and seed"), _("Prompt and seed"), _("Date and prompt"), NULL });
   add_switch (group, settings, "keep-stopped", _("Keep Stopped Pictures"), _("The last step becomes a picture"));
   add_switch (group, settings, "notify", _("Notify When a Picture Is Finished"), _("When the window is not in view"));
   add_switch (group, settings, "run-in-background", _("Offer to Keep Running"), _("Pictures are finished after the window is closed"));
   add_switch (group, settings, "restore-session", _("Go On Where You Left"), NULL);
-  row = adw_button_row_new ();
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Forget Former Prompts"));
-  g_signal_connect (row, "activated", G_CALLBACK (clear_prompts_cb), self);
-  adw_preferences_group_add (group, row);
 
   group = add_group (dialog, "canvas", _("Canvas"), "image-x-generic-symbolic");
   add_enum (group, settings, "mat", _("Mat"), (const char *[]) { _("As the style"), _("Light"), _("Middle grey"), _("Black"), NULL });
   add_switch (group, settings, "smooth-when-enlarged", _("Smooth When Enlarged"), _("Else single pixels show from 200 % on"));
-  add_spin (group, settings, "preview-every", _("Preview Every … Steps"), 1, 20);
+  add_spin (group, settings, "preview-every", _("Steps per Preview"), 1, 20);
+
+  group = add_group (dialog, "prompt", _("Prompt"), "document-edit-symbolic");
+  add_weight_step (group, settings);
+  add_enum (group, settings, "emphasis", _("Brackets in Prompts"),
+            (const char *[]) { _("As in A1111: (more:1.2), [less]"), _("As in ComfyUI: (more:1.2)"), _("Are read as they stand"), NULL });
+  row = adw_button_row_new ();
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Forget Former Prompts"));
+  g_signal_connect (row, "activated", G_CALLBACK (clear_prompts_cb), self);
+  adw_preferences_group_add (group, row);
 
   group = add_group (dialog, "models", _("Models"), "folder-symbolic");
   adw_preferences_group_set_title (group, _("Folders"));
@@ -204,10 +221,7 @@ sfu_preferences_new (SfuWindow *self)
   fill_model_folders (group, self);
 
   group = add_group (dialog, "engine", _("Engine"), "applications-engineering-symbolic");
-  row = adw_entry_row_new ();
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Graphics device (name or number; empty: the best)"));
-  g_settings_bind (settings, "device", row, "text", G_SETTINGS_BIND_DEFAULT);
-  adw_preferences_group_set_description (group, _("A change takes effect at the next start."));
-  adw_preferences_group_add (group, row);
+  adw_preferences_group_set_description (group, _("A change takes effect with the next picture."));
+  adw_preferences_group_add (group, sfu_device_row_new (settings));
   return dialog;
 }

@@ -21,28 +21,25 @@ slice (const gunichar *points, guint start, guint end)
   return g_ucs4_to_utf8 (points + start, end - start, NULL, NULL, NULL);
 }
 
-GArray *
-sfu_prompt_spans (const char *text)
+static void
+find_spans (const gunichar *p, guint n, gunichar opening, gunichar closing, GArray *spans)
 {
-  GArray *spans = g_array_new (FALSE, FALSE, sizeof (SfuPromptSpan));
   g_autoptr (GArray) open = g_array_new (FALSE, FALSE, sizeof (guint));
-  guint n;
-  g_autofree gunichar *p = points_of (text, &n);
   for (guint i = 0; i < n; i++)
     {
+      SfuPromptSpan span = { i, i + 1, FALSE };
       if (p[i] == '\\')
         i++; /* the next one is a letter */
-      else if (p[i] == '(')
+      else if (p[i] == opening)
         g_array_append_val (open, i);
-      else if (p[i] == ')' && open->len > 0)
+      else if (p[i] == closing)
         {
-          SfuPromptSpan span = { g_array_index (open, guint, open->len - 1), i + 1, TRUE };
-          g_array_set_size (open, open->len - 1);
-          g_array_append_val (spans, span);
-        }
-      else if (p[i] == ')')
-        {
-          SfuPromptSpan span = { i, i + 1, FALSE };
+          if (open->len > 0)
+            {
+              span.start = g_array_index (open, guint, open->len - 1);
+              span.balanced = TRUE;
+              g_array_set_size (open, open->len - 1);
+            }
           g_array_append_val (spans, span);
         }
     }
@@ -52,6 +49,18 @@ sfu_prompt_spans (const char *text)
       SfuPromptSpan span = { at, at + 1, FALSE };
       g_array_append_val (spans, span);
     }
+}
+
+GArray *
+sfu_prompt_spans (const char *text, SfuEmphasis rule)
+{
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (SfuPromptSpan));
+  guint n;
+  g_autofree gunichar *p = points_of (text, &n);
+  if (rule != SFU_EMPHASIS_NONE)
+    find_spans (p, n, '(', ')', spans);
+  if (rule == SFU_EMPHASIS_A1111)
+    find_spans (p, n, '[', ']', spans);
   return spans;
 }
 
@@ -59,7 +68,7 @@ sfu_prompt_spans (const char *text)
 static gboolean
 group_at (const char *text, guint start, guint end, SfuPromptSpan *found)
 {
-  g_autoptr (GArray) spans = sfu_prompt_spans (text);
+  g_autoptr (GArray) spans = sfu_prompt_spans (text, SFU_EMPHASIS_COMFYUI);
   gboolean any = FALSE;
   for (guint i = 0; i < spans->len; i++)
     {

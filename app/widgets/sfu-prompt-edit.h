@@ -1,7 +1,7 @@
 /* sfu-prompt-edit.h: what the keys do to a prompt: pure functions on text, positions in characters. */
 #pragma once
 
-#include <glib.h>
+#include "sfu-emphasis.h"
 
 /* A part of a text is replaced, and the selection lies anew. */
 typedef struct {
@@ -23,9 +23,9 @@ gboolean sfu_prompt_weigh (const char *text, guint start, guint end, double by, 
 /* Swaps the phrase at the cursor with its neighbour. @by: -1 or 1. */
 gboolean sfu_prompt_move_phrase (const char *text, guint cursor, int by, SfuPromptEdit *edit);
 
-/* (element-type SfuPromptSpan): "(…:1.2)" groups and, as @balanced FALSE, brackets without a partner. */
+/* (element-type SfuPromptSpan): groups that @rule weighs and, as @balanced FALSE, brackets without a partner. */
 typedef struct {
   guint start, end;
   gboolean balanced;
 } SfuPromptSpan;
-GArray *sfu_prompt_spans (const char *text);
+GArray *sfu_prompt_spans (const char *text, SfuEmphasis rule);

@@ -3,30 +3,34 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#include "sfu-chunks.h"
 #include "sfu-prompt-edit.h"
+#include "sfu-prompt-text.h"
 
 #define COUNT_DELAY_MS 80
-#define MAX_TOKENS 77
+#define CHUNK_LENGTH 77 /* of CLIP, with a start and an end */
 
 struct _SfuPromptView {
   GtkWidget parent_instance;
   GtkWidget *box;
-  GtkLabel *title_label, *count_label, *placeholder_label, *note_label;
+  GtkLabel *title_label, *count_label, *parts_label, *placeholder_label, *note_label;
   GtkScrolledWindow *scroller;
   GtkTextView *view;
   GtkTextBuffer *buffer;
-  GtkTextTag *weight_tag, *bracket_tag;
+  GtkTextTag *weight_tag, *bracket_tag, *mark_tag;
   SfuTokenizer *tokenizer;
+  SfuEmphasis emphasis;
   GPtrArray *former;
   guint former_at; /* how many back; 0: the draft */
   char *draft;
   guint count_source;
+  double weight_step; /* of a key press */
   gboolean composing;
 };
 
 G_DEFINE_FINAL_TYPE (SfuPromptView, sfu_prompt_view, GTK_TYPE_WIDGET)
 
-enum { PROP_0, PROP_TITLE, PROP_PLACEHOLDER, PROP_LINES, N_PROPS };
+enum { PROP_0, PROP_TITLE, PROP_PLACEHOLDER, PROP_LINES, PROP_WEIGHT_STEP, PROP_EMPHASIS, N_PROPS };
 static GParamSpec *props[N_PROPS];
 static guint changed_signal, pasted_signal;
 
@@ -40,48 +44,86 @@ sfu_prompt_view_get_text (SfuPromptView *self)
 
 /* -- counting and colouring -- */
 
+/* Says of how many tokens how many are used, and in how many parts they are read. */
+static void
+show_count (SfuPromptView *self, const SfuChunks *chunks)
+{
+  guint room = CHUNK_LENGTH - 2;
+  /* Isolated, so that the two numbers keep their order among right-to-left text. */
+  g_autofree char *count = g_strdup_printf ("\u2066%u / %u\u2069", chunks->used, chunks->n_chunks * room);
+  g_autofree char *parts = g_strdup_printf (ngettext ("· %u part", "· %u parts", chunks->n_chunks), chunks->n_chunks), *tip = NULL;
+  gtk_label_set_text (self->count_label, count);
+  gtk_label_set_text (self->parts_label, parts);
+  gtk_widget_set_visible (GTK_WIDGET (self->parts_label), chunks->n_chunks > 1);
+  if (chunks->lost != NULL)
+    tip = g_strdup_printf (_("Too long for this model. Lost: “%s”"), chunks->lost);
+  else if (self->emphasis == SFU_EMPHASIS_NONE)
+    tip = g_strdup (_("Tokens used of those that the model reads"));
+  else if (chunks->n_chunks == 1)
+    tip = g_strdup_printf (_("Words and signs are one token or more each; brackets and weights are none. From %u on a second part begins."), room);
+  else
+    tip = g_strdup_printf (_("The model reads %u tokens at a time. A dotted line shows where a part begins; what is free before it counts too."), room);
+  if (chunks->lost != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (self->count_label), "warning");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->count_label), "warning");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->count_label), tip);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->parts_label), tip);
+}
+
+static void
+show_parts (SfuPromptView *self, const char *text, const SfuChunks *chunks)
+{
+  g_autofree guint *offsets = g_new (guint, chunks->n_chunks);
+  for (guint i = 1; i < chunks->n_chunks; i++)
+    offsets[i - 1] = g_utf8_pointer_to_offset (text, text + chunks->starts[i]);
+  sfu_prompt_text_set_parts (SFU_PROMPT_TEXT (self->view), offsets, chunks->n_chunks - 1);
+}
+
 static void
 count_tokens (SfuPromptView *self)
 {
-  g_autofree char *text = sfu_prompt_view_get_text (self), *label = NULL;
-  g_autoptr (SfuTokens) tokens = NULL;
-  guint used;
-  gtk_widget_set_visible (GTK_WIDGET (self->count_label), self->tokenizer != NULL && (*text != '\0' || self->weight_tag != NULL));
+  g_autofree char *text = sfu_prompt_view_get_text (self);
+  g_autoptr (SfuChunks) chunks = NULL;
+  gtk_widget_set_visible (GTK_WIDGET (self->count_label), self->tokenizer != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->parts_label), FALSE);
+  sfu_prompt_text_set_parts (SFU_PROMPT_TEXT (self->view), NULL, 0);
   if (self->tokenizer == NULL)
     return;
-  tokens = sfu_tokenizer_encode (self->tokenizer, text, MAX_TOKENS);
-  used = MAX (tokens->length, 2) - 2;
-  /* Isolated, so that the two numbers keep their order among right-to-left text. */
-  label = g_strdup_printf ("\u2066%u / %u\u2069", used, MAX_TOKENS - 2);
-  gtk_label_set_text (self->count_label, label);
-  if (tokens->lost != NULL)
-    {
-      g_autofree char *tip = g_strdup_printf (_("Too long for this model. Lost: “%s”"), tokens->lost);
-      gtk_widget_add_css_class (GTK_WIDGET (self->count_label), "warning");
-      gtk_widget_set_tooltip_text (GTK_WIDGET (self->count_label), tip);
-    }
-  else
-    {
-      gtk_widget_remove_css_class (GTK_WIDGET (self->count_label), "warning");
-      gtk_widget_set_tooltip_text (GTK_WIDGET (self->count_label), _("Tokens used of those that the model reads"));
-    }
+  chunks = sfu_chunks_new (self->tokenizer, self->emphasis, text, CHUNK_LENGTH);
+  show_count (self, chunks);
+  show_parts (self, text, chunks);
+}
+
+static void
+apply_tag (SfuPromptView *self, GtkTextTag *tag, int start, int end)
+{
+  GtkTextIter a, b;
+  gtk_text_buffer_get_iter_at_offset (self->buffer, &a, start);
+  gtk_text_buffer_get_iter_at_offset (self->buffer, &b, end);
+  gtk_text_buffer_apply_tag (self->buffer, tag, &a, &b);
 }
 
 static void
 colour_spans (SfuPromptView *self)
 {
   g_autofree char *text = sfu_prompt_view_get_text (self);
-  g_autoptr (GArray) spans = sfu_prompt_spans (text);
+  g_autoptr (GArray) spans = sfu_prompt_spans (text, self->emphasis);
+  g_autoptr (SfuPhrases) phrases = sfu_emphasis_parse (self->emphasis, text);
   GtkTextIter a, b;
   gtk_text_buffer_get_bounds (self->buffer, &a, &b);
   gtk_text_buffer_remove_tag (self->buffer, self->weight_tag, &a, &b);
   gtk_text_buffer_remove_tag (self->buffer, self->bracket_tag, &a, &b);
+  gtk_text_buffer_remove_tag (self->buffer, self->mark_tag, &a, &b);
   for (guint i = 0; i < spans->len; i++)
     {
       SfuPromptSpan span = g_array_index (spans, SfuPromptSpan, i);
-      gtk_text_buffer_get_iter_at_offset (self->buffer, &a, span.start);
-      gtk_text_buffer_get_iter_at_offset (self->buffer, &b, span.end);
-      gtk_text_buffer_apply_tag (self->buffer, span.balanced ? self->weight_tag : self->bracket_tag, &a, &b);
+      apply_tag (self, span.balanced ? self->weight_tag : self->bracket_tag, span.start, span.end);
+    }
+  for (guint i = 0; i < phrases->marks->len; i++)
+    {
+      SfuMark mark = g_array_index (phrases->marks, SfuMark, i);
+      apply_tag (self, self->mark_tag, g_utf8_pointer_to_offset (text, text + mark.start), g_utf8_pointer_to_offset (text, text + mark.end));
     }
 }
 
@@ -194,7 +236,7 @@ key_cb (SfuPromptView *self, guint key, guint code, GdkModifierType state)
   if (self->composing)
     return FALSE;
   if ((held & ~GDK_SHIFT_MASK) == GDK_CONTROL_MASK && (up || down))
-    weigh (self, (up ? 1 : -1) * (held & GDK_SHIFT_MASK ? 0.05 : 0.1));
+    weigh (self, (up ? 1 : -1) * self->weight_step * (held & GDK_SHIFT_MASK ? 0.5 : 1));
   else if (held == GDK_ALT_MASK && (up || down))
     walk_former (self, up ? 1 : -1);
   else if (held == GDK_ALT_MASK && (key == GDK_KEY_Left || key == GDK_KEY_Right))
@@ -217,6 +259,13 @@ sfu_prompt_view_set_property (GObject *object, guint id, const GValue *value, GP
     }
   else if (id == PROP_PLACEHOLDER)
     gtk_label_set_text (self->placeholder_label, g_value_get_string (value));
+  else if (id == PROP_WEIGHT_STEP)
+    self->weight_step = g_value_get_double (value);
+  else if (id == PROP_EMPHASIS)
+    {
+      sfu_emphasis_from_name (g_value_get_string (value), &self->emphasis);
+      count_soon (self);
+    }
   else
     {
       /* Lines in the view's own font, so that the field grows with the user's text size. */
@@ -250,14 +299,18 @@ sfu_prompt_view_class_init (SfuPromptViewClass *klass)
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_PLACEHOLDER] = g_param_spec_string ("placeholder", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   props[PROP_LINES] = g_param_spec_int ("lines", NULL, NULL, 1, 20, 1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_WEIGHT_STEP] = g_param_spec_double ("weight-step", NULL, NULL, 0, 1, 0.1, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_EMPHASIS] = g_param_spec_string ("emphasis", NULL, NULL, NULL, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
   changed_signal = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   pasted_signal = g_signal_new ("pasted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  g_type_ensure (SFU_TYPE_PROMPT_TEXT);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-prompt-view.ui");
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, box);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, title_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, count_label);
+  gtk_widget_class_bind_template_child (widget_class, SfuPromptView, parts_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, placeholder_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, note_label);
   gtk_widget_class_bind_template_child (widget_class, SfuPromptView, scroller);
@@ -268,6 +321,7 @@ static void
 update_tint (SfuPromptView *self)
 {
   g_autoptr (GdkRGBA) accent = adw_style_manager_get_accent_color_rgba (adw_style_manager_get_default ());
+  g_object_set (self->mark_tag, "foreground-rgba", accent, NULL);
   accent->alpha = 0.16;
   g_object_set (self->weight_tag, "background-rgba", accent, NULL);
 }
@@ -277,10 +331,12 @@ sfu_prompt_view_init (SfuPromptView *self)
 {
   GtkEventController *keys = gtk_event_controller_key_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->weight_step = 0.1;
   self->buffer = gtk_text_view_get_buffer (self->view);
   gtk_text_buffer_set_enable_undo (self->buffer, TRUE);
   self->weight_tag = gtk_text_buffer_create_tag (self->buffer, NULL, "weight", PANGO_WEIGHT_BOLD, NULL);
   self->bracket_tag = gtk_text_buffer_create_tag (self->buffer, NULL, "underline", PANGO_UNDERLINE_ERROR, NULL);
+  self->mark_tag = gtk_text_buffer_create_tag (self->buffer, NULL, NULL);
   update_tint (self);
   g_signal_connect_object (adw_style_manager_get_default (), "notify::accent-color-rgba", G_CALLBACK (update_tint), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->buffer, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
@@ -289,6 +345,12 @@ sfu_prompt_view_init (SfuPromptView *self)
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (keys, "key-pressed", G_CALLBACK (key_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->view), keys);
+}
+
+SfuEmphasis
+sfu_prompt_view_get_emphasis (SfuPromptView *self)
+{
+  return self->emphasis;
 }
 
 void

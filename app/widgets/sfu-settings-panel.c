@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "sfu-error-words.h"
 #include "sfu-import.h"
 #include "sfu-numbers.h"
 #include "sfu-scheduler.h"
@@ -29,6 +30,8 @@ struct _SfuSettingsPanel {
   SfuPromptView *prompt, *negative;
   AdwActionRow *model_row, *seed_row, *start_row, *advanced_row, *vae_row;
   AdwSpinner *model_spinner;
+  SfuModelFace *model_face;
+  GtkButton *model_button;
   AdwToggleGroup *ratio;
   GtkSpinButton *width_spin, *height_spin;
   AdwSpinRow *steps_row, *guidance_row, *strength_row, *eta_spin;
@@ -239,7 +242,7 @@ imported_start_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autofree char *path = sfu_import_finish (result, &error);
   if (path != NULL)
     sfu_settings_panel_set_start (self, path);
-  gtk_label_set_text (self->start_problem, error != NULL ? error->message : "");
+  gtk_label_set_text (self->start_problem, error != NULL ? sfu_error_words (error) : "");
   gtk_widget_set_visible (GTK_WIDGET (self->start_problem), error != NULL);
 }
 
@@ -380,9 +383,11 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
   signals[MODEL_ACTIVATED] = g_signal_new ("model-activated", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                            G_TYPE_NONE, 0);
   g_type_ensure (SFU_TYPE_PROMPT_VIEW);
+  g_type_ensure (SFU_TYPE_MODEL_FACE);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-settings-panel.ui");
   CHILD (pages); CHILD (prompt); CHILD (negative); CHILD (model_row); CHILD (model_spinner);
+  CHILD (model_face); CHILD (model_button);
   CHILD (ratio); CHILD (width_spin); CHILD (height_spin); CHILD (steps_row); CHILD (guidance_row);
   CHILD (scheduler_row); CHILD (seed_row); CHILD (seed_entry); CHILD (lock_button); CHILD (start_row);
   CHILD (start_state); CHILD (start_problem); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
@@ -413,8 +418,8 @@ fill_choices (SfuSettingsPanel *self)
   adw_combo_row_set_selected (self->scheduler_row, n_schedulers ());
   set_choices (self->sigmas_row, (const char *[]) { _("As the model says"), _("Default"), "Karras", _("Exponential"), NULL });
   set_choices (self->spacing_row, (const char *[]) { _("As the model says"), _("Leading"), _("Trailing"), _("Linspace"), NULL });
-  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", "PyTorch CPU, 16 bit", "NVIDIA (Philox)", NULL });
-  set_choices (self->precision_row, (const char *[]) { _("Automatic"), "16 bit", "32 bit", NULL });
+  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", _("PyTorch CPU, 16 bit"), "NVIDIA (Philox)", NULL });
+  set_choices (self->precision_row, (const char *[]) { _("Automatic"), _("16 bit"), _("32 bit"), NULL });
 }
 
 static void
@@ -460,6 +465,7 @@ sfu_settings_panel_request (SfuSettingsPanel *self)
   g_free (request->negative);
   request->prompt = sfu_prompt_view_get_text (self->prompt);
   request->negative = sfu_prompt_view_get_text (self->negative);
+  request->emphasis = g_strdup (sfu_emphasis_name (sfu_prompt_view_get_emphasis (self->prompt)));
   if (self->model != NULL)
     g_set_str (&request->model, sfu_library_model_path (self->model));
   sfu_settings_panel_get_size (self, &request->width, &request->height);
@@ -575,14 +581,38 @@ sfu_settings_panel_model (SfuSettingsPanel *self)
 }
 
 void
-sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, gboolean busy)
+sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, gboolean busy, gboolean problem,
+                                    const char *button, const char *action)
 {
   g_autofree char *description = g_strdup_printf ("%s, %s", adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self->model_row)), state);
   adw_action_row_set_subtitle (self->model_row, state);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_row), state);
+  adw_action_row_set_subtitle_lines (self->model_row, problem ? 2 : 1);
+  if (problem)
+    gtk_widget_add_css_class (GTK_WIDGET (self->model_row), "problem");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->model_row), "problem");
   gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), busy);
+  gtk_widget_set_visible (GTK_WIDGET (self->model_button), button != NULL);
+  if (button != NULL && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (self->model_button)), action) != 0)
+    {
+      gtk_button_set_label (self->model_button, button);
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (self->model_button), action);
+    }
   gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description, -1);
+}
+
+char *
+sfu_settings_panel_get_model_state (SfuSettingsPanel *self)
+{
+  return g_strdup (adw_action_row_get_subtitle (self->model_row));
+}
+
+SfuModelFace *
+sfu_settings_panel_model_face (SfuSettingsPanel *self)
+{
+  return self->model_face;
 }
 
 GtkWidget *

@@ -7,6 +7,7 @@
 #include <gtk/gtk.h>
 
 #include "sfu-library.h"
+#include "sfu-model-face.h"
 #include "sfu-prompt-view.h"
 #include "sfu-request.h"
 
@@ -24,8 +25,12 @@ void sfu_settings_panel_renew_seed (SfuSettingsPanel *self);
 
 void sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model);
 SfuLibraryModel *sfu_settings_panel_model (SfuSettingsPanel *self);
-/* The line under the model's name, and whether work is going on behind it. */
-void sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, gboolean busy);
+/* The line under the model's name, whether work is going on behind it, whether something is wrong, and a button for
+ * what can be done about it. @button, @action: (nullable) */
+void sfu_settings_panel_set_model_state (SfuSettingsPanel *self, const char *state, gboolean busy, gboolean problem,
+                                         const char *button, const char *action);
+char *sfu_settings_panel_get_model_state (SfuSettingsPanel *self);
+SfuModelFace *sfu_settings_panel_model_face (SfuSettingsPanel *self);
 GtkWidget *sfu_settings_panel_model_row (SfuSettingsPanel *self);
 
 void sfu_settings_panel_get_size (SfuSettingsPanel *self, guint *width, guint *height);

@@ -6,12 +6,12 @@ typedef struct {
   const char *title;
   const char *action;      /* NULL: the widget handles the key itself */
   const char *keys[3];
-  gboolean local;          /* only where nobody writes */
+  enum { ANYWHERE, PICTURE, CANVAS } where; /* only where nobody writes; only where no list has these keys itself */
 } Shortcut;
 
 static const struct {
   const char *title;
-  Shortcut shortcuts[24];
+  Shortcut shortcuts[28];
 } groups[] = {
   { N_("Making Pictures"),
     { { N_("Generate; while one is made: add to the queue"), "win.generate", { "<Control>Return", "<Control>KP_Enter" } },
@@ -42,20 +42,23 @@ static const struct {
       { N_("Favourite"), "win.favourite", { "<Control>d" } },
       { N_("Save as"), "win.save-as", { "<Control><Shift>s" } },
       { N_("Keep this step, or save"), "win.save", { "<Control>s" } },
-      { N_("Copy"), "win.copy", { "<Control>c" }, TRUE },
-      { N_("Paste"), "win.paste", { "<Control>v" }, TRUE },
+      { N_("Copy"), "win.copy", { "<Control>c" }, PICTURE },
+      { N_("Paste"), "win.paste", { "<Control>v" }, PICTURE },
       { N_("Copy settings as text"), "win.copy-settings", { "<Control><Shift>c" } },
       { N_("Restore this picture's settings"), "win.restore", { "<Control><Shift>r" } },
-      { N_("Delete"), "win.delete", { "Delete" }, TRUE },
-      { N_("Compare"), "win.compare", { "c" }, TRUE },
-      { N_("Other side of the comparison"), "win.flip", { "a" }, TRUE },
-      { N_("Former step"), "win.step-back", { "Left" }, TRUE },
-      { N_("Next step"), "win.step-forward", { "Right" }, TRUE },
-      { N_("First step"), "win.step-first", { "Home" }, TRUE },
-      { N_("Last step"), "win.step-last", { "End" }, TRUE },
-      { N_("Keep this step"), "win.keep-step", { "k" }, TRUE },
-      { N_("Newer picture"), "win.newer", { "Up" }, TRUE },
-      { N_("Older picture"), "win.older", { "Down" }, TRUE },
+      { N_("Delete"), "win.delete", { "Delete" }, PICTURE },
+      { N_("Bring deleted pictures back"), "win.undo-delete", { "<Control>z" }, PICTURE },
+      { N_("Compare"), "win.compare", { "c" }, PICTURE },
+      { N_("Other side of the comparison"), "win.flip", { "a" }, CANVAS },
+      { N_("Both sides beside each other"), "win.side-by-side", { "s" }, CANVAS },
+      { N_("Move the divider of the comparison"), NULL, { "Left", "Right" } },
+      { N_("Former step"), "win.step-back", { "Left" }, CANVAS },
+      { N_("Next step"), "win.step-forward", { "Right" }, CANVAS },
+      { N_("First step"), "win.step-first", { "Home" }, CANVAS },
+      { N_("Last step"), "win.step-last", { "End" }, CANVAS },
+      { N_("Keep this step"), "win.keep-step", { "k" }, CANVAS },
+      { N_("Newer picture"), "win.newer", { "Up" }, CANVAS },
+      { N_("Older picture"), "win.older", { "Down" }, CANVAS },
       { N_("Details"), "win.details", { "<Alt>Return" } } } },
   { N_("The Window"),
     { { N_("Open a picture"), "win.open", { "<Control>o" } },
@@ -79,22 +82,35 @@ sfu_shortcuts_install (GtkApplication *application)
     for (const Shortcut *s = groups[i].shortcuts; s->title != NULL; s++)
       {
         const char *keys[4] = { s->keys[0], s->keys[1], s->keys[2], NULL };
-        if (s->action != NULL && !s->local)
+        if (s->action != NULL && s->where == ANYWHERE)
           gtk_application_set_accels_for_action (application, s->action, keys);
       }
 }
 
-void
-sfu_shortcuts_install_local (GtkWidget *widget)
+static void
+install (GtkWidget *widget, gboolean list)
 {
   GtkEventController *controller = gtk_shortcut_controller_new ();
   gtk_shortcut_controller_set_scope (GTK_SHORTCUT_CONTROLLER (controller), GTK_SHORTCUT_SCOPE_LOCAL);
   for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
     for (const Shortcut *s = groups[i].shortcuts; s->title != NULL; s++)
-      for (guint k = 0; k < G_N_ELEMENTS (s->keys) && s->local && s->keys[k] != NULL; k++)
-        gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
-                                              gtk_shortcut_new (gtk_shortcut_trigger_parse_string (s->keys[k]), gtk_named_action_new (s->action)));
+      for (guint k = 0; k < G_N_ELEMENTS (s->keys) && s->keys[k] != NULL; k++)
+        if (s->where == PICTURE || (s->where == CANVAS && !list))
+          gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
+                                                gtk_shortcut_new (gtk_shortcut_trigger_parse_string (s->keys[k]), gtk_named_action_new (s->action)));
   gtk_widget_add_controller (widget, controller);
+}
+
+void
+sfu_shortcuts_install_local (GtkWidget *widget)
+{
+  install (widget, FALSE);
+}
+
+void
+sfu_shortcuts_install_list (GtkWidget *widget)
+{
+  install (widget, TRUE);
 }
 
 static char *

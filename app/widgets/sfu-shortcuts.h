@@ -7,5 +7,7 @@
 void sfu_shortcuts_install (GtkApplication *application);
 /* Single keys, for a widget that is not written in. */
 void sfu_shortcuts_install_local (GtkWidget *widget);
+/* The same for a list, which has arrow keys of its own. */
+void sfu_shortcuts_install_list (GtkWidget *widget);
 /* The list of them all. */
 AdwDialog *sfu_shortcuts_dialog_new (void);

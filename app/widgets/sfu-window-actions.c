@@ -1,10 +1,8 @@
 #include <glib/gi18n.h>
-#include <math.h>
 
-#include "sfu-png.h"
+#include "sfu-gallery.h"
 #include "sfu-request-text.h"
 #include "sfu-shortcuts.h"
-#include "sfu-texture.h"
 #include "sfu-window-private.h"
 
 /* -- making pictures -- */
@@ -44,45 +42,22 @@ stop (SfuWindow *self)
 }
 
 static void
-undo_clear_cb (AdwToast *toast, SfuWindow *self)
-{
-  sfu_studio_requeue (self->house.studio, g_object_get_data (G_OBJECT (toast), "tickets"));
-}
-
-static void
-clear_queue (SfuWindow *self)
-{
-  GPtrArray *tickets = sfu_studio_clear (self->house.studio);
-  AdwToast *toast;
-  if (tickets->len == 0)
-    {
-      g_ptr_array_unref (tickets);
-      return;
-    }
-  toast = adw_toast_new (_("Queue cleared"));
-  adw_toast_set_button_label (toast, _("Undo"));
-  g_object_set_data_full (G_OBJECT (toast), "tickets", tickets, (GDestroyNotify) g_ptr_array_unref);
-  g_signal_connect (toast, "button-clicked", G_CALLBACK (undo_clear_cb), self);
-  adw_toast_overlay_add_toast (self->toasts, toast);
-}
-
-static void
 stop_all (SfuWindow *self)
 {
-  clear_queue (self);
+  sfu_window_clear_queue (self);
   stop (self);
-}
-
-static void
-show_queue (SfuWindow *self)
-{
-  gtk_menu_button_popup (self->queue_button);
 }
 
 static void
 show_models (SfuWindow *self)
 {
   gtk_popover_popup (GTK_POPOVER (self->model_popover));
+}
+
+static void
+rescan_models (SfuWindow *self)
+{
+  sfu_library_rescan (self->house.library);
 }
 
 static void
@@ -264,77 +239,26 @@ use_as_start (SfuWindow *self)
 
 /* -- the picture -- */
 
+GtkWidget *
+sfu_window_gallery (SfuWindow *self)
+{
+  AdwNavigationPage *page = adw_navigation_view_get_visible_page (self->pages);
+  return page != NULL && SFU_IS_GALLERY (page) ? GTK_WIDGET (page) : NULL;
+}
+
+/* The key is one of the whole window: in the gallery it is for what is selected there. */
 static void
 favourite (SfuWindow *self)
 {
+  if (sfu_window_gallery (self) != NULL)
+    {
+      gtk_widget_activate_action (sfu_window_gallery (self), "gallery.favourite", NULL);
+      return;
+    }
   if (self->shown_picture == NULL)
     return;
   sfu_picture_set_favourite (self->shown_picture, !sfu_picture_is_favourite (self->shown_picture));
   sfu_window_update (self);
-}
-
-static void
-undo_delete_cb (AdwToast *toast, SfuWindow *self)
-{
-  g_autoptr (GError) error = NULL;
-  SfuPicture *last = NULL;
-  for (guint i = 0; i < self->deleted->len; i++)
-    if (sfu_history_restore (self->house.history, self->deleted->pdata[i], &error))
-      last = self->deleted->pdata[i];
-    else
-      sfu_window_toast (self, error->message);
-  if (last != NULL)
-    sfu_window_show_picture (self, last);
-  g_ptr_array_set_size (self->deleted, 0);
-}
-
-static void
-delete_toast_gone_cb (AdwToast *toast, SfuWindow *self)
-{
-  if (self->delete_toast != toast)
-    return;
-  self->delete_toast = NULL;
-  if (self->deleted != NULL)
-    g_ptr_array_set_size (self->deleted, 0);
-  sfu_history_empty_holding (self->house.history);
-}
-
-/* Gone at once, and for ten seconds a press brings it back; several are brought back together. */
-void
-sfu_window_delete (SfuWindow *self, SfuPicture *picture)
-{
-  g_autoptr (SfuPicture) held = g_object_ref (picture);
-  g_autoptr (SfuPicture) next = NULL;
-  guint position = sfu_history_find (self->house.history, picture);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *title = NULL;
-  if (!sfu_history_remove (self->house.history, picture, &error))
-    {
-      sfu_window_toast (self, error->message);
-      return;
-    }
-  g_ptr_array_add (self->deleted, g_object_ref (held));
-  if (self->former_picture == held)
-    g_clear_object (&self->former_picture);
-  if (position != G_MAXUINT)
-    {
-      guint n = g_list_model_get_n_items (G_LIST_MODEL (self->house.history));
-      next = n > 0 ? g_list_model_get_item (G_LIST_MODEL (self->house.history), MIN (position, n - 1)) : NULL;
-    }
-  if (self->shown_picture == held && next != NULL)
-    sfu_window_show_picture (self, next);
-  title = g_strdup_printf (g_dngettext (NULL, "Picture deleted", "%u pictures deleted", self->deleted->len), self->deleted->len);
-  if (self->delete_toast == NULL)
-    {
-      self->delete_toast = adw_toast_new (title);
-      adw_toast_set_timeout (self->delete_toast, 10);
-      adw_toast_set_button_label (self->delete_toast, _("Undo"));
-      g_signal_connect_object (self->delete_toast, "button-clicked", G_CALLBACK (undo_delete_cb), self, 0);
-      g_signal_connect_object (self->delete_toast, "dismissed", G_CALLBACK (delete_toast_gone_cb), self, 0);
-      adw_toast_overlay_add_toast (self->toasts, self->delete_toast);
-    }
-  else
-    adw_toast_set_title (self->delete_toast, title);
 }
 
 static void
@@ -376,7 +300,7 @@ copy_file_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr (SfuWindow) self = data;
   g_autoptr (GError) error = NULL;
   if (!g_file_copy_finish (G_FILE (object), result, &error))
-    sfu_window_toast (self, error->message);
+    sfu_window_toast_error (self, error);
 }
 
 static void
@@ -481,81 +405,6 @@ static void
 paste (SfuWindow *self)
 {
   sfu_window_paste (self);
-}
-
-/* -- comparing -- */
-
-void
-sfu_window_stop_comparing (SfuWindow *self)
-{
-  if (!sfu_canvas_is_comparing (self->canvas))
-    return;
-  sfu_canvas_compare (self->canvas, NULL, NULL, NULL);
-  gtk_toggle_button_set_active (self->compare_button, FALSE);
-}
-
-/* Labels name only what differs. */
-static void
-difference (const SfuRequest *a, const SfuRequest *b, GString *left, GString *right)
-{
-  const char *separator = "";
-#define DIFFERS(condition, format, x, y)                          \
-  if (condition)                                                  \
-    {                                                             \
-      g_string_append (left, separator);                          \
-      g_string_append (right, separator);                         \
-      g_string_append_printf (left, format, x);                   \
-      g_string_append_printf (right, format, y);                  \
-      separator = " · ";                                          \
-    }
-  if (a == NULL || b == NULL)
-    return;
-  DIFFERS (!g_str_equal (a->prompt, b->prompt), "“%s”", a->prompt, b->prompt)
-  DIFFERS (!g_str_equal (a->negative, b->negative), _("without “%s”"), a->negative, b->negative)
-  DIFFERS (a->steps != b->steps, _("Steps %u"), a->steps, b->steps)
-  DIFFERS (fabs (a->guidance - b->guidance) > 1e-6, _("Guidance %.1f"), a->guidance, b->guidance)
-  DIFFERS (g_strcmp0 (a->scheduler, b->scheduler) != 0, "%s", a->scheduler != NULL ? a->scheduler : _("As the model says"),
-           b->scheduler != NULL ? b->scheduler : _("As the model says"))
-  DIFFERS (a->seed != b->seed, _("Seed %" G_GUINT64_FORMAT), a->seed, b->seed)
-#undef DIFFERS
-}
-
-static void
-compare (SfuWindow *self)
-{
-  SfuPicture *shown = self->shown_picture, *other = self->former_picture;
-  g_autoptr (GString) left = g_string_new (NULL), right = g_string_new (NULL);
-  g_autoptr (SfuImage) image = NULL;
-  g_autoptr (GdkTexture) texture = NULL;
-  g_autoptr (GError) error = NULL;
-  if (sfu_canvas_is_comparing (self->canvas))
-    {
-      sfu_window_stop_comparing (self);
-      sfu_window_update (self);
-      return;
-    }
-  if (shown == NULL || other == NULL || shown == other)
-    {
-      sfu_window_toast (self, _("Look at another picture first, then compare"));
-      gtk_toggle_button_set_active (self->compare_button, FALSE);
-      return;
-    }
-  if ((image = sfu_png_read (sfu_picture_path (other), NULL, &error)) == NULL)
-    {
-      sfu_window_toast (self, error->message);
-      return;
-    }
-  texture = sfu_texture_new (image);
-  difference (sfu_picture_request (other), sfu_picture_request (shown), left, right);
-  sfu_canvas_compare (self->canvas, texture, left->str, right->str);
-  gtk_toggle_button_set_active (self->compare_button, TRUE);
-  sfu_window_update (self);
-}
-
-static void
-flip (SfuWindow *self)
-{
-  sfu_canvas_flip (self->canvas);
 }
 
 /* -- view -- */
@@ -668,13 +517,14 @@ open_file (SfuWindow *self)
 static void
 show_gallery (SfuWindow *self, gboolean search)
 {
-  AdwNavigationPage *page = adw_navigation_view_get_visible_page (self->pages);
-  if (g_strcmp0 (adw_navigation_page_get_tag (page), "gallery") != 0)
-    adw_navigation_view_push (self->pages, sfu_gallery_new (self, search));
+  GtkWidget *page = sfu_window_gallery (self);
+  if (page == NULL)
+    adw_navigation_view_push (self->pages, ADW_NAVIGATION_PAGE (sfu_gallery_new (self, search)));
   else if (search)
-    gtk_widget_activate_action (GTK_WIDGET (adw_navigation_page_get_child (page)), "gallery.search", NULL);
+    gtk_widget_activate_action (page, "gallery.search", NULL);
   else
     adw_navigation_view_pop (self->pages);
+  sfu_window_update_actions (self);
 }
 
 static void
@@ -709,7 +559,7 @@ about (SfuWindow *self)
 
 /* -- the table -- */
 
-typedef enum { NEEDS_NOTHING, NEEDS_PICTURE, NEEDS_SETTINGS, NEEDS_RUN, NEEDS_MOMENT } Needs;
+typedef enum { NEEDS_NOTHING, NEEDS_PICTURE, NEEDS_PICTURE_OR_GALLERY, NEEDS_SETTINGS, NEEDS_OTHER, NEEDS_RUN, NEEDS_MOMENT } Needs;
 
 static const struct {
   const char *name;
@@ -720,9 +570,16 @@ static const struct {
   { "win.generate-next", generate_next },
   { "win.stop", stop },
   { "win.stop-all", stop_all },
-  { "win.clear-queue", clear_queue },
-  { "win.queue", show_queue },
+  { "win.clear-queue", sfu_window_clear_queue },
+  { "win.queue", sfu_window_show_queue },
   { "win.models", show_models },
+  { "win.add-model-file", sfu_window_add_model_file },
+  { "win.add-model-folder", sfu_window_add_model_folder },
+  { "win.locate-model", sfu_window_locate_model },
+  { "win.cancel-loading", sfu_window_cancel_loading },
+  { "win.open-model-folder", sfu_window_open_model_folder },
+  { "win.rescan-models", rescan_models },
+  { "win.model-details", sfu_window_model_details },
   { "win.lock-seed", lock_seed },
   { "win.new-seed", new_seed },
   { "win.swap-size", swap_size },
@@ -731,8 +588,9 @@ static const struct {
   { "win.former-prompts", former_prompts },
   { "win.restore", restore, NEEDS_SETTINGS },
   { "win.use-as-start", use_as_start, NEEDS_PICTURE },
-  { "win.favourite", favourite, NEEDS_PICTURE },
+  { "win.favourite", favourite, NEEDS_PICTURE_OR_GALLERY },
   { "win.delete", delete_shown, NEEDS_PICTURE },
+  { "win.undo-delete", sfu_window_undo_delete },
   { "win.save", save },
   { "win.save-as", save_as, NEEDS_PICTURE },
   { "win.copy", copy, NEEDS_PICTURE },
@@ -741,8 +599,9 @@ static const struct {
   { "win.show-in-files", show_in_files, NEEDS_PICTURE },
   { "win.open-with", open_with, NEEDS_PICTURE },
   { "win.details", details, NEEDS_PICTURE },
-  { "win.compare", compare },
-  { "win.flip", flip },
+  { "win.compare", sfu_window_compare, NEEDS_OTHER },
+  { "win.flip", sfu_window_flip },
+  { "win.side-by-side", sfu_window_side_by_side },
   { "win.newer", newer },
   { "win.older", older },
   { "win.step-back", step_back, NEEDS_RUN },
@@ -798,7 +657,9 @@ sfu_window_update_actions (SfuWindow *self)
   const gboolean have[] = {
     [NEEDS_NOTHING] = TRUE,
     [NEEDS_PICTURE] = self->shown_picture != NULL,
+    [NEEDS_PICTURE_OR_GALLERY] = self->shown_picture != NULL || sfu_window_gallery (self) != NULL,
     [NEEDS_SETTINGS] = self->shown_run != NULL || (self->shown_picture != NULL && sfu_picture_request (self->shown_picture) != NULL),
+    [NEEDS_OTHER] = sfu_window_can_compare (self),
     [NEEDS_RUN] = self->shown_run != NULL,
     [NEEDS_MOMENT] = self->shown_run != NULL && step > 0 && sfu_run_moment (self->shown_run, step) != NULL,
   };

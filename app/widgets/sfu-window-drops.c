@@ -1,5 +1,6 @@
 #include <glib/gi18n.h>
 
+#include "sfu-picture-content.h"
 #include "sfu-png.h"
 #include "sfu-request-text.h"
 #include "sfu-texture.h"
@@ -122,29 +123,13 @@ prompt_drop_cb (SfuWindow *self, const GValue *value)
 
 /* -- out -- */
 
-/* The shown picture as file, as PNG and as pixels: whoever takes it takes what suits. */
 static GdkContentProvider *
 content_of (SfuWindow *self)
 {
-  GdkTexture *texture = sfu_canvas_texture (self->canvas);
-  g_autoptr (GPtrArray) providers = g_ptr_array_new ();
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new ();
   if (self->shown_picture != NULL)
-    {
-      g_autoptr (GFile) file = g_file_new_for_path (sfu_picture_path (self->shown_picture));
-      GdkFileList *list = gdk_file_list_new_from_array (&file, 1);
-      g_autofree char *data = NULL;
-      gsize size;
-      g_ptr_array_add (providers, gdk_content_provider_new_typed (GDK_TYPE_FILE_LIST, list));
-      g_boxed_free (GDK_TYPE_FILE_LIST, list);
-      if (g_file_get_contents (sfu_picture_path (self->shown_picture), &data, &size, NULL))
-        {
-          g_autoptr (GBytes) bytes = g_bytes_new_take (g_steal_pointer (&data), size);
-          g_ptr_array_add (providers, gdk_content_provider_new_for_bytes ("image/png", bytes));
-        }
-    }
-  if (texture != NULL)
-    g_ptr_array_add (providers, gdk_content_provider_new_typed (GDK_TYPE_TEXTURE, texture));
-  return providers->len > 0 ? gdk_content_provider_new_union ((GdkContentProvider **) providers->pdata, providers->len) : NULL;
+    g_ptr_array_add (pictures, self->shown_picture);
+  return sfu_picture_content_new (pictures, sfu_canvas_texture (self->canvas));
 }
 
 static GdkContentProvider *

@@ -1,17 +1,10 @@
 #include <glib/gi18n.h>
 #include <gpu-error.h>
 
-#include "sfu-model-error.h"
+#include "sfu-error-words.h"
 #include "sfu-window-private.h"
 
-/* The largest size of the same shape that should fit: activations grow with the pixels, and what there was
- * was not enough for these. Three quarters of the side take little more than half of the memory. */
-static void
-smaller_size (const SfuRequest *request, guint *width, guint *height)
-{
-  *width = MAX (request->width * 3 / 4 / 64 * 64, 64);
-  *height = MAX (request->height * 3 / 4 / 64 * 64, 64);
-}
+#define LARGE_MODEL_BYTES (400u << 20)
 
 static void
 try_smaller (SfuWindow *self)
@@ -21,43 +14,88 @@ try_smaller (SfuWindow *self)
 }
 
 static void
-copy_report_cb (AdwAlertDialog *dialog, const char *response, SfuWindow *self)
+show_details (SfuWindow *self)
 {
-  if (g_str_equal (response, "copy"))
-    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), sfu_job_get_error (sfu_run_job (self->failed_run))->message);
+  sfu_window_show_details (self, sfu_job_get_error (sfu_run_job (self->failed_run))->message);
 }
 
 static void
-show_details (SfuWindow *self)
+lost_response_cb (AdwAlertDialog *dialog, const char *response, SfuWindow *self)
 {
-  AdwDialog *dialog = adw_alert_dialog_new (_("What Went Wrong"), sfu_job_get_error (sfu_run_job (self->failed_run))->message);
-  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "copy", _("Copy _Report"), "close", _("_Close"), NULL);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (copy_report_cb), self, 0);
+  const char *message = sfu_job_get_error (sfu_run_job (self->failed_run))->message;
+  g_autofree char *processor = sfu_device_processor ();
+  if (g_str_equal (response, "copy"))
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), message);
+  else if (g_str_equal (response, "processor") && processor != NULL)
+    {
+      g_settings_set_string (self->house.settings, "device", processor);
+      sfu_studio_submit (self->house.studio, sfu_run_request (self->failed_run), 1, TRUE);
+    }
+}
+
+/* Once the studio begins the picture again by itself; a second time soon after the user has to decide. */
+static void
+show_lost_device (SfuWindow *self, SfuRun *run)
+{
+  g_autofree char *processor = NULL;
+  AdwDialog *dialog;
+  if (sfu_studio_begins_again (self->house.studio, run))
+    return;
+  processor = sfu_device_processor ();
+  dialog = adw_alert_dialog_new (_("The Graphics Driver Stopped Responding Again"),
+                                 _("The settings are kept. A smaller picture may work, or a newer driver; the processor always does, though slowly."));
+  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "close", _("_Close"), "copy", _("Copy _Report"), NULL);
+  if (processor != NULL)
+    adw_alert_dialog_add_response (ADW_ALERT_DIALOG (dialog), "processor", _("Use the _Processor"));
+  g_signal_connect_object (dialog, "response", G_CALLBACK (lost_response_cb), self, 0);
   adw_dialog_present (dialog, GTK_WIDGET (self));
+}
+
+/* The engine has planned which size would have fitted; where none does it is the model that is too large. */
+static void
+show_lack_of_memory (SfuWindow *self, SfuRun *run)
+{
+  const SfuRequest *request = sfu_run_request (run);
+  gboolean software = sfu_loader_holding (sfu_studio_loader (self->house.studio))->software;
+  g_autofree char *title = NULL, *button = NULL;
+  if (!sfu_job_get_fitting_size (sfu_run_job (run), &self->fit_width, &self->fit_height))
+    {
+      sfu_window_banner (self, software ? _("Not enough memory for this model") : _("Not enough graphics memory for this model"),
+                         _("Details"), show_details);
+      return;
+    }
+  title = g_strdup_printf (software ? _("Not enough memory for %u × %u") : _("Not enough graphics memory for %u × %u"),
+                           request->width, request->height);
+  button = g_strdup_printf (_("Try %u × %u"), self->fit_width, self->fit_height);
+  sfu_settings_panel_warn_size (self->settings, TRUE);
+  sfu_window_banner (self, title, button, try_smaller);
 }
 
 void
 sfu_window_show_error (SfuWindow *self, SfuRun *run)
 {
   const GError *error = sfu_job_get_error (sfu_run_job (run));
-  const SfuRequest *request = sfu_run_request (run);
   g_set_object (&self->failed_run, run);
-  if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY) && request->width > 64)
-    {
-      g_autofree char *title = g_strdup_printf (_("Not enough graphics memory for %u × %u"), request->width, request->height), *button = NULL;
-      smaller_size (request, &self->fit_width, &self->fit_height);
-      button = g_strdup_printf (_("Try %u × %u"), self->fit_width, self->fit_height);
-      sfu_settings_panel_warn_size (self->settings, TRUE);
-      sfu_window_banner (self, title, button, try_smaller);
-    }
+  if (g_error_matches (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
+    show_lack_of_memory (self, run);
   else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_DEVICE_LOST))
-    sfu_window_banner (self, _("The graphics driver stopped responding"), _("Details"), show_details);
-  else if (g_error_matches (error, GPU_ERROR, GPU_ERROR_NO_DEVICE) || g_error_matches (error, GPU_ERROR, GPU_ERROR_UNSUPPORTED))
-    sfu_window_banner (self, _("No graphics device can be used"), _("Details"), show_details);
-  else if (error->domain == SFU_MODEL_ERROR)
-    sfu_window_banner (self, _("The model could not be loaded"), _("Details"), show_details);
+    show_lost_device (self, run);
   else
-    sfu_window_banner (self, error->message, _("Details"), show_details);
+    sfu_window_banner (self, sfu_error_words (error), _("Details"), show_details);
+}
+
+/* Once a start, and only where it will be felt: what the processor draws with a small model comes soon enough. */
+void
+sfu_window_warn_of_processor (SfuWindow *self)
+{
+  SfuLibraryModel *model = sfu_settings_panel_model (self->settings);
+  const SfuHolding *holding = sfu_loader_holding (sfu_studio_loader (self->house.studio));
+  g_autofree char *chosen = g_settings_get_string (self->house.settings, "device");
+  if (self->warned_of_processor || !holding->software || *chosen != '\0' || model == NULL || sfu_library_model_bytes (model) < LARGE_MODEL_BYTES
+      || adw_banner_get_revealed (self->banner))
+    return;
+  self->warned_of_processor = TRUE;
+  sfu_window_banner (self, _("No graphics card was found, so pictures take minutes on the processor"), NULL, NULL);
 }
 
 /* -- a picture that could not be saved -- */
@@ -86,5 +124,5 @@ void
 sfu_window_show_save_error (SfuWindow *self, SfuRun *run, const GError *error)
 {
   g_set_object (&self->failed_run, run);
-  sfu_window_banner (self, error->message, _("Choose Folder…"), choose_folder);
+  sfu_window_banner (self, sfu_error_words (error), _("Choose Folder…"), choose_folder);
 }

@@ -30,7 +30,7 @@ open_png (SfuWindow *self, const char *path)
     }
   if (!sfu_png_read_header (path, &width, &height, &texts, &error))
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   request = sfu_request_from_texts (texts, NULL);
@@ -47,7 +47,7 @@ opened_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = sfu_import_finish (result, &error);
   if (path == NULL)
-    sfu_window_toast (self, error->message);
+    sfu_window_toast_error (self, error);
   else if (self->house.studio != NULL)
     open_png (self, path);
 }
@@ -68,7 +68,7 @@ sfu_window_restore_from (SfuWindow *self, const char *path)
   g_autoptr (GError) error = NULL;
   guint width, height;
   if (!sfu_png_read_header (path, &width, &height, &texts, &error))
-    sfu_window_toast (self, error->message);
+    sfu_window_toast_error (self, error);
   else if ((request = sfu_request_from_texts (texts, NULL)) != NULL)
     sfu_window_restore (self, request);
   else
@@ -97,7 +97,7 @@ start_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autofree char *path = sfu_import_finish (result, &error);
   if (path == NULL)
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   if (self->house.studio == NULL)
@@ -127,7 +127,7 @@ copied_cb (GObject *source, GAsyncResult *result, gpointer data)
   if (!g_file_copy_finish (G_FILE (source), result, &error)
       || !sfu_png_read_header (g_file_peek_path (target), &width, &height, &texts, &error))
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   if (self->house.studio == NULL)
@@ -163,7 +163,7 @@ take_in_cb (GObject *object, GAsyncResult *result, gpointer data)
   const char *folder;
   if (path == NULL)
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
   if (self->house.studio == NULL || sfu_history_find_path (self->house.history, path) != NULL)

@@ -1,7 +1,6 @@
 /* What is on the canvas: a run and its steps, or a picture from a file. */
 #include <glib/gi18n.h>
 
-#include "sfu-png.h"
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
 
@@ -18,8 +17,10 @@ void
 sfu_window_describe_canvas (SfuWindow *self)
 {
   guint step = sfu_window_current_step (self);
-  g_autofree char *text = NULL;
-  if (self->shown_run != NULL && step > 0)
+  g_autofree char *text = sfu_window_comparison_text (self);
+  if (text != NULL)
+    ;
+  else if (self->shown_run != NULL && step > 0)
     text = g_strdup_printf (_("step %u of %u"), step, sfu_run_n_steps (self->shown_run));
   else if (self->shown_picture != NULL)
     text = sfu_picture_label (self->shown_picture);
@@ -132,6 +133,8 @@ sfu_window_select_shown (SfuWindow *self)
   if (position != GTK_INVALID_LIST_POSITION)
     gtk_list_view_scroll_to (self->history_view, position, GTK_LIST_SCROLL_NONE, NULL);
   self->selecting = FALSE;
+  if (position != GTK_INVALID_LIST_POSITION)
+    gtk_list_view_scroll_to (self->history_view, position, GTK_LIST_SCROLL_NONE, NULL);
 }
 
 void
@@ -165,31 +168,19 @@ sfu_window_show_step (SfuWindow *self, guint step)
 }
 
 static void
-load_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  GError *error = NULL;
-  SfuImage *image = sfu_png_read (data, NULL, &error);
-  if (image != NULL)
-    g_task_return_pointer (task, image, (GDestroyNotify) sfu_image_unref);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
   SfuWindow *self = SFU_WINDOW (object);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SfuImage) image = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (GdkTexture) texture = sfu_texture_load_finish (result, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  if (image == NULL)
+  if (texture == NULL)
     {
-      sfu_window_toast (self, error->message);
+      sfu_window_toast_error (self, error);
       return;
     }
-  g_clear_object (&self->shown_texture);
-  self->shown_texture = sfu_texture_new (image);
+  g_set_object (&self->shown_texture, texture);
   sfu_window_draw_canvas (self);
 }
 
@@ -197,7 +188,6 @@ void
 sfu_window_show_picture (SfuWindow *self, SfuPicture *picture)
 {
   SfuRun *run = sfu_studio_run_of (self->house.studio, picture);
-  g_autoptr (GTask) task = NULL;
   sfu_window_stop_comparing (self);
   if (run != NULL)
     {
@@ -215,9 +205,7 @@ sfu_window_show_picture (SfuWindow *self, SfuPicture *picture)
     self->shown_texture = sfu_texture_new (sfu_picture_thumbnail (picture));
   sfu_window_draw_canvas (self);
   self->loading = g_cancellable_new ();
-  task = g_task_new (self, self->loading, loaded_cb, NULL);
-  g_task_set_task_data (task, g_strdup (sfu_picture_path (picture)), g_free);
-  g_task_run_in_thread (task, load_thread);
+  sfu_texture_load (G_OBJECT (self), sfu_picture_path (picture), self->loading, loaded_cb, NULL);
   sfu_step_film_set_run (self->film, NULL, sfu_picture_request (picture) != NULL ? sfu_picture_request (picture)->steps : 1);
   sfu_window_select_shown (self);
   sfu_window_update (self);

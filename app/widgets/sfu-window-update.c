@@ -1,6 +1,7 @@
 /* What labels and buttons say: all of it follows from state, run and picture. */
 #include <glib/gi18n.h>
 
+#include "sfu-model-state.h"
 #include "sfu-numbers.h"
 #include "sfu-texture.h"
 #include "sfu-window-private.h"
@@ -34,6 +35,17 @@ time_left (SfuRun *run)
   return left >= 10 ? g_strdup_printf (_("%.0f s left"), left) : g_strdup_printf (_("%.1f s left"), left);
 }
 
+static char *
+loading_text (SfuWindow *self)
+{
+  g_autofree char *percent = NULL;
+  double fraction;
+  if (!sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, &fraction))
+    return g_strdup (_("Loading Model…"));
+  percent = sfu_percent_text (fraction);
+  return g_strdup_printf (_("Loading Model… %s"), percent);
+}
+
 char *
 sfu_window_status_text (SfuWindow *self)
 {
@@ -43,7 +55,9 @@ sfu_window_status_text (SfuWindow *self)
   if (running != NULL && self->state == SFU_WINDOW_STOPPING)
     return g_strdup (_("Stopping…"));
   if (running != NULL && self->state == SFU_WINDOW_LOADING && (run == running || run == NULL))
-    return g_strdup (sfu_run_state (running) == SFU_JOB_ENCODING ? _("Reading the Prompt…") : _("Loading Model…"));
+    return sfu_run_state (running) == SFU_JOB_ENCODING ? g_strdup (_("Reading the Prompt…")) : loading_text (self);
+  if (running == NULL && sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+    return loading_text (self);
   if (running != NULL && run == running && self->shown_step == 0 && self->state == SFU_WINDOW_FINISHING)
     return g_strdup (_("Developing…"));
   if (run == NULL || shown == 0)
@@ -101,15 +115,14 @@ update_generate (SfuWindow *self)
 {
   gboolean busy = self->state != SFU_WINDOW_IDLE, usable;
   SfuLibraryModel *model = sfu_settings_panel_model (self->settings);
-  const char *reason = NULL;
+  g_autofree char *obstacle = model != NULL ? sfu_model_state_obstacle (model) : NULL;
+  const char *reason = obstacle;
   g_autoptr (SfuRequest) request = sfu_settings_panel_request (self->settings);
   guint waiting = sfu_studio_n_waiting (self->house.studio);
   g_autofree char *badge = g_strdup_printf ("%u", waiting);
   if (model == NULL)
     reason = _("Choose a model first");
-  else if (sfu_library_model_error (model) != NULL)
-    reason = sfu_library_model_error (model)->message;
-  else if (*request->prompt == '\0' && request->image == NULL)
+  else if (reason == NULL && *request->prompt == '\0' && request->image == NULL)
     reason = _("Describe the picture first");
   usable = reason == NULL;
   gtk_button_set_label (self->generate_button, busy ? _("Stop") : _("Generate"));
@@ -126,28 +139,6 @@ update_generate (SfuWindow *self)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.generate-next", usable);
   gtk_widget_set_visible (GTK_WIDGET (self->queue_badge), waiting > 0);
   gtk_label_set_text (self->queue_badge, badge);
-}
-
-static void
-update_running_tile (SfuWindow *self)
-{
-  SfuRun *run = sfu_studio_running (self->house.studio);
-  guint waiting = sfu_studio_n_waiting (self->house.studio);
-  gboolean show = run != NULL || waiting > 0;
-  g_autofree char *more = g_strdup_printf (g_dngettext (NULL, "%u more waiting", "%u more waiting", waiting), waiting);
-  gtk_widget_set_visible (GTK_WIDGET (self->running_box), show);
-  gtk_widget_set_visible (GTK_WIDGET (self->waiting_tile), waiting > 0);
-  gtk_label_set_text (self->waiting_label, more);
-  gtk_widget_set_visible (GTK_WIDGET (self->running_tile), run != NULL);
-  if (run != NULL)
-    {
-      SfuImage *tile = NULL;
-      g_autoptr (GdkTexture) texture = NULL;
-      for (guint step = sfu_run_step (run); step >= 1 && tile == NULL; step--)
-        tile = sfu_run_tile (run, step);
-      texture = tile != NULL ? sfu_texture_new (tile) : NULL;
-      sfu_picture_tile_set_live (self->running_tile, texture, sfu_run_progress (run));
-    }
 }
 
 void
@@ -185,7 +176,7 @@ sfu_window_update (SfuWindow *self)
   update_titles (self, status);
   update_generate (self);
   sfu_window_update_progress (self);
-  update_running_tile (self);
+  sfu_window_update_strip (self);
   update_step_buttons (self);
   sfu_window_describe_canvas (self);
   gtk_button_set_icon_name (self->favourite_button, self->shown_picture != NULL && sfu_picture_is_favourite (self->shown_picture)

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sfu-error-words.h"
 #include "sfu-shortcuts.h"
 #include "sfu-texture.h"
 
@@ -17,6 +18,43 @@ sfu_window_toast (SfuWindow *self, const char *text)
 {
   AdwToast *toast = adw_toast_new (text);
   adw_toast_set_use_markup (toast, FALSE);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+details_response_cb (AdwAlertDialog *dialog, const char *response, GtkWidget *self)
+{
+  if (g_str_equal (response, "copy"))
+    gdk_clipboard_set_text (gtk_widget_get_clipboard (self), adw_alert_dialog_get_body (dialog));
+}
+
+void
+sfu_window_show_details (SfuWindow *self, const char *text)
+{
+  AdwDialog *dialog = adw_alert_dialog_new (_("What Went Wrong"), text);
+  adw_alert_dialog_set_prefer_wide_layout (ADW_ALERT_DIALOG (dialog), TRUE);
+  adw_alert_dialog_add_responses (ADW_ALERT_DIALOG (dialog), "copy", _("Copy _Report"), "close", _("_Close"), NULL);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (details_response_cb), self, 0);
+  adw_dialog_present (dialog, GTK_WIDGET (self));
+}
+
+static void
+toast_details_cb (AdwToast *toast, SfuWindow *self)
+{
+  sfu_window_show_details (self, g_object_get_data (G_OBJECT (toast), "message"));
+}
+
+void
+sfu_window_toast_error (SfuWindow *self, const GError *error)
+{
+  AdwToast *toast = adw_toast_new (sfu_error_words (error));
+  adw_toast_set_use_markup (toast, FALSE);
+  if (sfu_error_has_details (error))
+    {
+      adw_toast_set_button_label (toast, _("Details"));
+      g_object_set_data_full (G_OBJECT (toast), "message", g_strdup (error->message), g_free);
+      g_signal_connect_object (toast, "button-clicked", G_CALLBACK (toast_details_cb), self, 0);
+    }
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
@@ -91,7 +129,6 @@ run_ended_cb (SfuWindow *self, SfuRun *run)
     announce (self, text);
   if (run == self->shown_run)
     sfu_window_draw_canvas (self);
-  sfu_settings_panel_set_model_state (self->settings, sfu_run_state (run) == SFU_JOB_FAILED ? _("On disk") : _("Ready"), FALSE);
   sfu_window_update (self);
 }
 
@@ -111,11 +148,18 @@ picture_saved_cb (SfuWindow *self, SfuRun *run, SfuPicture *picture)
 }
 
 static void
-note_cb (SfuWindow *self, const char *note)
+note_cb (SfuWindow *self, guint kind, const char *sentence)
 {
-  /* How previews are made is no news while one watches them. */
-  if (!g_str_has_prefix (note, "Previews"))
-    sfu_window_toast (self, note);
+  const char *words[] = {
+    [SFU_NOTE_PREVIEWS] = NULL, /* no news while one watches them */
+    [SFU_NOTE_FULL_PRECISION] = N_("Computed in full precision: 16 bits were not enough"),
+    [SFU_NOTE_LOST_WORDS] = N_("The prompt is too long for this model: its end was left out"),
+    [SFU_NOTE_PROMPT_EDITS] = N_("Words that change from step to step are read as they stand"),
+    [SFU_NOTE_BEGUN_AGAIN] = N_("The graphics driver stopped responding: the picture is begun again"),
+    [SFU_NOTE_NOT_KEPT] = N_("The step could not be made into a picture"),
+  };
+  if (words[kind] != NULL)
+    sfu_window_toast (self, _(words[kind]));
 }
 
 static void
@@ -167,55 +211,17 @@ model_activated_cb (SfuWindow *self)
   gtk_popover_popup (GTK_POPOVER (self->model_popover));
 }
 
-/* The window is seen before the graphics device is opened: the first call is before a frame, the second after it. */
-static gboolean
-preload_tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-  SfuWindow *self = SFU_WINDOW (widget);
-  g_autoptr (SfuRequest) request = NULL;
-  if (self->preload_frames++ == 0)
-    return G_SOURCE_CONTINUE;
-  self->preload_tick = 0;
-  request = sfu_settings_panel_request (self->settings);
-  sfu_studio_preload (self->house.studio, request);
-  return G_SOURCE_REMOVE;
-}
-
-void
-sfu_window_choose_model (SfuWindow *self, SfuLibraryModel *model)
-{
-  g_autofree char *size = NULL, *state = NULL;
-  sfu_settings_panel_set_model (self->settings, model);
-  if (model == NULL)
-    {
-      sfu_settings_panel_set_model_state (self->settings, _("Choose one"), FALSE);
-      return;
-    }
-  g_set_str (&self->wanted_model, sfu_library_model_path (model));
-  g_settings_set_string (self->house.settings, "last-model", sfu_library_model_path (model));
-  if (sfu_library_model_error (model) != NULL)
-    {
-      sfu_settings_panel_set_model_state (self->settings, sfu_library_model_error (model)->message, FALSE);
-      sfu_window_update (self);
-      return;
-    }
-  size = g_format_size (sfu_library_model_bytes (model));
-  state = g_strdup_printf (_("On disk · %s"), size);
-  sfu_settings_panel_set_model_state (self->settings, state, FALSE);
-  self->preload_frames = 0;
-  if (self->preload_tick == 0)
-    self->preload_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), preload_tick_cb, NULL, NULL);
-  sfu_window_update (self);
-}
-
-/* The model that is wanted, else the one that comes with the program, else any that works. */
+/* The model that is wanted, also if it is gone, else the one that comes with the program, else any that works. */
 static void
 library_scanned_cb (SfuWindow *self)
 {
   SfuLibrary *library = self->house.library;
   SfuLibraryModel *model = sfu_library_find (library, self->wanted_model);
+  g_autoptr (SfuLibraryModel) gone = NULL;
   if (model == NULL && self->wanted_model != NULL && g_file_test (self->wanted_model, G_FILE_TEST_EXISTS))
     model = sfu_library_add (library, self->wanted_model);
+  else if (model == NULL && self->wanted_model != NULL)
+    model = gone = sfu_library_model_new (self->wanted_model);
   if (model == NULL && self->house.default_model != NULL)
     model = sfu_library_find (library, self->house.default_model);
   for (guint i = 0; model == NULL && i < g_list_model_get_n_items (G_LIST_MODEL (library)); i++)
@@ -271,6 +277,8 @@ key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop-all", NULL);
   else if (self->state != SFU_WINDOW_IDLE)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop", NULL);
+  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+    sfu_window_cancel_loading (self);
   else if (sfu_canvas_is_comparing (self->canvas))
     sfu_window_stop_comparing (self);
   else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
@@ -367,9 +375,13 @@ sfu_window_dispose (GObject *object)
   g_clear_object (&self->shown_picture);
   g_clear_object (&self->former_picture);
   g_clear_object (&self->shown_texture);
+  sfu_window_forget_comparison (self);
   g_clear_object (&self->failed_run);
+  g_clear_object (&self->model_monitor);
   g_clear_pointer (&self->wanted_model, g_free);
   g_clear_pointer (&self->model_popover, gtk_widget_unparent);
+  g_clear_pointer (&self->queue_popover, gtk_widget_unparent);
+  g_clear_pointer (&self->history_menu, gtk_widget_unparent);
   g_clear_pointer (&self->deleted, g_ptr_array_unref);
   if (self->history_view != NULL)
     gtk_list_view_set_model (self->history_view, NULL);
@@ -407,7 +419,8 @@ sfu_window_class_init (SfuWindowClass *klass)
   CHILD (waiting_tile); CHILD (prompt_line); CHILD (queue_badge); CHILD (status_label); CHILD (waiting_label);
   CHILD (banner); CHILD (progress); CHILD (drop_zones); CHILD (step_bar); CHILD (running_box); CHILD (history_box);
   CHILD (history_tools); CHILD (zoom_box); CHILD (history_view); CHILD (history_scroller); CHILD (settings);
-  CHILD (canvas); CHILD (film); CHILD (running_tile);
+  CHILD (canvas); CHILD (film); CHILD (running_tile); CHILD (running_button); CHILD (failed_box); CHILD (history_empty);
+  CHILD (history_empty_label);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget_class, generate_clicked_cb);
   sfu_window_install_actions (widget_class);
@@ -448,6 +461,10 @@ connect_house (SfuWindow *self)
   g_signal_connect_object (self->banner, "button-clicked", G_CALLBACK (banner_clicked_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::mat", G_CALLBACK (mat_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::smooth-when-enlarged", G_CALLBACK (mat_cb), self, G_CONNECT_SWAPPED);
+  g_settings_bind (settings, "weight-step", sfu_settings_panel_prompt (self->settings), "weight-step", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "weight-step", sfu_settings_panel_negative (self->settings), "weight-step", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "emphasis", sfu_settings_panel_prompt (self->settings), "emphasis", G_SETTINGS_BIND_GET);
+  g_settings_bind (settings, "emphasis", sfu_settings_panel_negative (self->settings), "emphasis", G_SETTINGS_BIND_GET);
   g_settings_bind (settings, "width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
@@ -466,14 +483,14 @@ sfu_window_new (GtkApplication *application, const SfuHouse *house)
   sfu_window_init_drops (self);
   sfu_window_init_presence (self);
   sfu_window_init_fullscreen (self);
-  gtk_menu_button_set_popover (self->queue_button, sfu_queue_popover_new (self));
+  self->queue_popover = sfu_queue_popover_new (self);
+  gtk_widget_set_parent (self->queue_popover, GTK_WIDGET (self->queue_button));
   self->model_popover = sfu_model_popover_new (self);
   gtk_widget_set_parent (self->model_popover, sfu_settings_panel_model_row (self->settings));
   sfu_canvas_set_placeholder (self->canvas, sfu_paper_new (self));
   sfu_shortcuts_install_local (GTK_WIDGET (self->canvas));
   sfu_shortcuts_install_local (GTK_WIDGET (self->film));
-  sfu_shortcuts_install_local (GTK_WIDGET (self->history_view));
-  sfu_settings_panel_set_model_state (self->settings, _("Looking for models…"), TRUE);
+  sfu_window_init_model (self);
   connect_house (self);
   mat_cb (self);
   sfu_window_restore_session (self);

@@ -66,8 +66,8 @@ gpu_arena_release (GpuArena *self)
   g_clear_pointer (&self->buffer, gpu_buffer_unref);
 }
 
-static gboolean
-arena_ensure (GpuArena *self, guint64 bytes, GError **error)
+gboolean
+gpu_arena_reserve (GpuArena *self, guint64 bytes, GError **error)
 {
   if (self->buffer != NULL && gpu_buffer_size (self->buffer) >= bytes)
     return TRUE;
@@ -140,6 +140,12 @@ gpu_program_free (GpuProgram *self)
   gpu_arena_unref (self->arena);
   g_free (self->name);
   g_free (self);
+}
+
+guint64
+gpu_program_arena_bytes (GpuProgram *self)
+{
+  return self->arena_bytes;
 }
 
 /* Points the planned storages into the arena as it is now. */
@@ -222,7 +228,7 @@ record (GpuProgram *self, GError **error)
   GpuCommands *commands;
   double used = 0;
 
-  if (!arena_ensure (self->arena, self->arena_bytes, error))
+  if (!gpu_arena_reserve (self->arena, self->arena_bytes, error))
     return FALSE;
   if (self->recorded_generation == self->arena->generation)
     return TRUE;

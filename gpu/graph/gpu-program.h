@@ -18,6 +18,8 @@ GpuArena *gpu_arena_new (GpuDevice *device);
 GpuArena *gpu_arena_ref (GpuArena *self);
 void gpu_arena_unref (GpuArena *self);
 guint64 gpu_arena_bytes (GpuArena *self);
+/* Takes the memory that programs will need before the first of them runs. Nothing may be running. */
+gboolean gpu_arena_reserve (GpuArena *self, guint64 bytes, GError **error);
 /* Gives the memory back; programs get it again when they next run. Nothing may be running. */
 void gpu_arena_release (GpuArena *self);
 
@@ -31,6 +33,8 @@ void gpu_arena_release (GpuArena *self);
  */
 GpuProgram *gpu_program_new (const char *name, GpuOps *ops, GpuArena *arena, GError **error);
 void gpu_program_free (GpuProgram *self);
+/* How much of its arena it needs. */
+guint64 gpu_program_arena_bytes (GpuProgram *self);
 
 /**
  * gpu_program_run:

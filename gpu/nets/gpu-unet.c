@@ -282,6 +282,8 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
       x = run_unit (&pass, i, x);
       gpu_bank_leave (self->bank);
     }
+  if (gpu_bank_failed (self->bank))
+    return (GpuTensor) { 0 };
   x = gpu_block_group_norm (ops, self->bank, "conv_norm_out", x, config->norm_groups, config->norm_eps, GPU_ACT_SILU);
   return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);
 }

@@ -81,6 +81,8 @@ gpu_vae_decode (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTenso
   x = middle (ops, bank, config, x);
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     x = up_block (ops, bank, config, x, i);
+  if (gpu_bank_failed (bank))
+    x = (GpuTensor) { 0 };
   x = gpu_block_group_norm (ops, bank, "conv_norm_out", x, config->norm_groups, VAE_EPS, GPU_ACT_SILU);
   x = gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);
   gpu_bank_leave (bank);
@@ -115,6 +117,8 @@ gpu_vae_encode (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTenso
   GpuTensor x = gpu_conv2d (ops, image, &conv_in, GPU_CONV_SAME, NULL);
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     x = down_block (ops, bank, config, x, i);
+  if (gpu_bank_failed (bank))
+    x = (GpuTensor) { 0 };
   x = middle (ops, bank, config, x);
   x = gpu_block_group_norm (ops, bank, "conv_norm_out", x, config->norm_groups, VAE_EPS, GPU_ACT_SILU);
   x = gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);

@@ -27,7 +27,7 @@ matmul (GpuOps *ops, const char *op, GpuTensor x, const GpuMatrix *weight, const
   static const GpuEpilogue nothing = { 0 };
   const GpuEpilogue *e = epilogue != NULL ? epilogue : &nothing;
   GpuTensor out = e->out;
-  if (ops->error != NULL || weight->values.storage == NULL)
+  if (gpu_ops_lack (ops, &x) || gpu_ops_lack (ops, &weight->values))
     return (GpuTensor) { 0 };
   g_return_val_if_fail (GPU_PADDED (x.c) == GPU_PADDED (weight->k) && weight->taps == geometry->taps, out);
   g_return_val_if_fail (geometry->taps == 1 || GPU_PADDED (weight->k) * gpu_dtype_bytes (ops->dtype) <= ops->zeros->bytes, out);

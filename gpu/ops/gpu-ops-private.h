@@ -55,6 +55,8 @@ void gpu_dispatch_uses (GpuOps *ops, GpuDispatch *self, guint push_offset, GpuSt
 #define GPU_USES(ops, d, Params, field, storage, writes) \
   gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (Params, field), storage, 0, (storage)->bytes, writes)
 
+/* TRUE if the list has failed or fails now, because @tensor is what a failed op or bank returned. */
+gboolean gpu_ops_lack (GpuOps *self, const GpuTensor *tensor);
 /* A planned f32 scratch of @bytes. */
 GpuStorage *gpu_ops_scratch (GpuOps *self, guint64 bytes);
 guint gpu_ops_subgroup (GpuOps *self);

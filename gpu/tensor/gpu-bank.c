@@ -25,6 +25,9 @@ struct _GpuBank {
   GHashTable *tensors;   /* name -> GpuTensor*, its storage owned */
   Staging staging[2];
   guint current;
+  guint64 bytes;
+  GpuBankWatch watch;
+  gpointer watch_data;
   GError *error;
 };
 
@@ -72,6 +75,19 @@ gpu_bank_free (GpuBank *self)
   g_clear_error (&self->error);
   gpu_device_unref (self->device);
   g_free (self);
+}
+
+void
+gpu_bank_set_watch (GpuBank *self, GpuBankWatch watch, gpointer data)
+{
+  self->watch = watch;
+  self->watch_data = data;
+}
+
+guint64
+gpu_bank_bytes (GpuBank *self)
+{
+  return self->bytes;
 }
 
 void
@@ -183,9 +199,12 @@ upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layou
 {
   guint64 row_bytes = (guint64) layout->k * layout->taps * gpu_dtype_bytes (weight->dtype);
   guint64 to_row_bytes = (guint64) layout->stride * layout->taps * gpu_dtype_bytes (to->dtype);
-  guint64 address = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset;
+  guint64 address;
   guint piece = MAX (1, MIN (layout->n, STAGING_BYTES / 4 / row_bytes));
 
+  if (gpu_device_is_rehearsing (self->device))
+    return;
+  address = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset;
   if (row_bytes > STAGING_BYTES)
     {
       g_set_error (&self->error, GPU_ERROR, GPU_ERROR_UNSUPPORTED, "The tensor %s has rows of %" G_GUINT64_FORMAT
@@ -205,6 +224,8 @@ upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layou
                    address + row * to_row_bytes, weight->dtype, to->dtype, layout, n,
                    last ? layout->rows - row : n);
       staging->used += (n * row_bytes + 255) & ~(guint64) 255;
+      if (self->watch != NULL && self->error == NULL && !self->watch (n * row_bytes, self->watch_data))
+        g_set_error_literal (&self->error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
     }
 }
 
@@ -214,6 +235,8 @@ fill_random (GpuBank *self, const GpuTensor *to, const Layout *layout)
   guint local = gpu_device_limits (self->device)->subgroup_size;
   guint64 count = (guint64) layout->rows * layout->taps * layout->stride;
   GpuSpec spec = { .n = 3, .value = { local, 0, pack_type (to->dtype) } };
+  if (gpu_device_is_rehearsing (self->device))
+    return;
   RandomParams push = { .to = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset,
                         .count = count, .seed = g_hash_table_size (self->tensors),
                         .scale = layout->random_scale, .offset_ = layout->random_offset };
@@ -283,6 +306,9 @@ storage_of (GpuBank *self, const GpuWeight *weight, const Layout *layout)
 {
   if (weight == NULL || weight->dtype == GPU_DTYPE_F16)
     return GPU_DTYPE_F16;
+  /* A rehearsal is not worth reading the whole file. */
+  if (gpu_device_is_rehearsing (self->device))
+    return self->storage;
   if (self->storage == GPU_DTYPE_F16 && fits_f16 (weight, (guint64) layout->n * layout->k * layout->taps))
     return GPU_DTYPE_F16;
   return GPU_DTYPE_F32;
@@ -296,6 +322,7 @@ remember (GpuBank *self, const char *name, GpuDtype dtype, guint rows, guint tap
   GpuStorage *storage = gpu_storage_new (self->device, bytes, GPU_MEMORY_DEVICE, name, &self->error);
   if (storage == NULL)
     return (GpuTensor) { 0 };
+  self->bytes += bytes;
   GpuTensor tensor = gpu_tensor_over (storage, dtype, rows, 1, taps, k);
   g_hash_table_insert (self->tensors, g_strdup (name), g_memdup2 (&tensor, sizeof tensor));
   return tensor;

@@ -30,6 +30,14 @@ typedef struct {
 GpuBank *gpu_bank_new (GpuDevice *device, GpuWeights *weights, GpuDtype storage, GError **error);
 void gpu_bank_free (GpuBank *self);
 
+/* @bytes: how much of the table has been copied since the last call. FALSE ends the upload, and the bank with it:
+ * %GPU_ERROR_CANCELLED. */
+typedef gboolean (*GpuBankWatch) (guint64 bytes, gpointer data);
+/* Called between the pieces of uploads. NULL: no longer. */
+void gpu_bank_set_watch (GpuBank *self, GpuBankWatch watch, gpointer data);
+/* Device memory of the weights that are there. */
+guint64 gpu_bank_bytes (GpuBank *self);
+
 void gpu_bank_enter (GpuBank *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void gpu_bank_leave (GpuBank *self);
 /* TRUE if "scope.name" is in the table. */

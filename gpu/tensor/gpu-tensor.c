@@ -52,6 +52,9 @@ gpu_tensor_bytes (const GpuTensor *self)
 GpuTensor
 gpu_tensor_channels (GpuTensor self, guint first, guint count)
 {
+  /* What a failed op returned. */
+  if (self.storage == NULL)
+    return self;
   g_return_val_if_fail (first % 8 == 0 && first + GPU_PADDED (count) <= GPU_PADDED (self.c), self);
   self.offset += first * gpu_dtype_bytes (self.dtype);
   self.c = count;
@@ -61,6 +64,8 @@ gpu_tensor_channels (GpuTensor self, guint first, guint count)
 GpuTensor
 gpu_tensor_reshape (GpuTensor self, guint n, guint h, guint w)
 {
+  if (self.storage == NULL)
+    return self;
   g_return_val_if_fail (n * h * w == gpu_tensor_rows (&self), self);
   self.n = n;
   self.h = h;

@@ -4,16 +4,21 @@ struct _GpuBuffer {
   gatomicrefcount refs;
   GpuDevice *device;
   GpuMemory memory;
-  GpuSpan span;
+  GpuSpan span; /* without a block: made in a rehearsal */
   guint64 size;
 };
 
 GpuBuffer *
 gpu_buffer_new (GpuDevice *device, guint64 size, GpuMemory memory, const char *label, GError **error)
 {
-  GpuSpan span;
+  GpuSpan span = { NULL };
   g_return_val_if_fail (size > 0, NULL);
-  if (!gpu_memory_pool_take (device->pools[memory], size, label, &span, error))
+  if (device->rehearsal != NULL)
+    {
+      if (memory == GPU_MEMORY_DEVICE)
+        span.size = gpu_rehearsal_take (device->rehearsal, size);
+    }
+  else if (!gpu_memory_pool_take (device->pools[memory], size, label, &span, error))
     return NULL;
   GpuBuffer *self = g_new0 (GpuBuffer, 1);
   g_atomic_ref_count_init (&self->refs);
@@ -36,7 +41,10 @@ gpu_buffer_unref (GpuBuffer *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
-  gpu_memory_pool_give (self->device->pools[self->memory], self->span);
+  if (self->span.block != NULL)
+    gpu_memory_pool_give (self->device->pools[self->memory], self->span);
+  else if (self->device->rehearsal != NULL)
+    gpu_rehearsal_give (self->device->rehearsal, self->span.size);
   gpu_device_unref (self->device);
   g_free (self);
 }
@@ -56,7 +64,7 @@ gpu_buffer_address (GpuBuffer *self)
 void *
 gpu_buffer_map (GpuBuffer *self)
 {
-  guint8 *map = gpu_block_map (self->span.block);
+  guint8 *map = self->span.block != NULL ? gpu_block_map (self->span.block) : NULL;
   return map != NULL ? map + self->span.offset : NULL;
 }
 

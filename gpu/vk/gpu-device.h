@@ -90,6 +90,14 @@ void gpu_device_reset_peak (GpuDevice *self);
 /* What may still be allocated: the smaller of the budget and the driver's own (VK_EXT_memory_budget). */
 guint64 gpu_device_available_bytes (GpuDevice *self);
 
+/* Between begin and end no memory is taken: buffers that are made have sizes only, so that what programs would need can
+ * be found out by making them. They must be gone by the end, and nothing may be uploaded or run meanwhile.
+ * Returns: the most device memory that they would have taken together; %G_MAXUINT64 where a single one is more than
+ * the driver allows. To be compared with available and held bytes together. */
+void gpu_device_begin_rehearsal (GpuDevice *self);
+guint64 gpu_device_end_rehearsal (GpuDevice *self);
+gboolean gpu_device_is_rehearsing (GpuDevice *self);
+
 /* TRUE once any call reported a lost device: make a new one. */
 gboolean gpu_device_is_lost (GpuDevice *self);
 

@@ -274,3 +274,61 @@ gpu_memory_pool_give (GpuMemoryPool *self, GpuSpan span)
   if (gaps->len == 1 && g_array_index (gaps, Gap, 0).size == span.block->size)
     g_ptr_array_remove_fast (self->blocks, span.block);
 }
+
+/* -- rehearsals: sizes without memory -- */
+
+struct _GpuRehearsal {
+  guint64 limit;          /* all that can be had */
+  guint64 max_allocation;
+  guint64 bytes, peak;    /* of blocks now, and the most there were */
+  guint64 room;           /* at the end of the block with the largest gap */
+  gboolean too_large;
+};
+
+void
+gpu_device_begin_rehearsal (GpuDevice *self)
+{
+  g_return_if_fail (self->rehearsal == NULL);
+  self->rehearsal = g_new0 (GpuRehearsal, 1);
+  self->rehearsal->limit = self->bytes + gpu_device_available_bytes (self);
+  self->rehearsal->max_allocation = self->physical->limits.max_allocation_bytes;
+}
+
+guint64
+gpu_device_end_rehearsal (GpuDevice *self)
+{
+  g_autofree GpuRehearsal *rehearsal = g_steal_pointer (&self->rehearsal);
+  return rehearsal->too_large ? G_MAXUINT64 : rehearsal->peak;
+}
+
+gboolean
+gpu_device_is_rehearsing (GpuDevice *self)
+{
+  return self->rehearsal != NULL;
+}
+
+guint64
+gpu_rehearsal_take (GpuRehearsal *self, guint64 size)
+{
+  guint64 block;
+  size = (size + SPAN_ALIGNMENT - 1) / SPAN_ALIGNMENT * SPAN_ALIGNMENT;
+  self->too_large |= size > self->max_allocation;
+  if (size <= self->room)
+    {
+      self->room -= size;
+      return 0;
+    }
+  block = MAX (size, DEVICE_BLOCK_BYTES);
+  if (self->bytes + block > self->limit)
+    block = size;
+  self->bytes += block;
+  self->peak = MAX (self->peak, self->bytes);
+  self->room = MAX (self->room, block - size);
+  return block == size ? size : 0;
+}
+
+void
+gpu_rehearsal_give (GpuRehearsal *self, guint64 block)
+{
+  self->bytes -= block;
+}

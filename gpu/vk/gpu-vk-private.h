@@ -9,6 +9,7 @@
 
 typedef struct _GpuInstance GpuInstance;
 typedef struct _GpuMemoryPool GpuMemoryPool;
+typedef struct _GpuRehearsal GpuRehearsal;
 
 /* -- gpu-error.c -- */
 
@@ -81,6 +82,7 @@ struct _GpuDevice {
   GpuQueue queues[GPU_MAX_QUEUES];
   guint64 budget_bytes;
   guint64 bytes, peak_bytes;
+  GpuRehearsal *rehearsal; /* NULL: memory is really taken */
   char *cache_file;
   gboolean labels;
   gboolean lost;
@@ -105,6 +107,11 @@ GpuMemoryPool *gpu_memory_pool_new (GpuDevice *device, GpuMemory memory);
 void gpu_memory_pool_free (GpuMemoryPool *self);
 gboolean gpu_memory_pool_take (GpuMemoryPool *self, guint64 size, const char *label, GpuSpan *span, GError **error);
 void gpu_memory_pool_give (GpuMemoryPool *self, GpuSpan span);
+
+/* Counts what gpu_memory_pool_take() would take of a device that is empty but for that. Returns: the size of the block,
+ * if it has one to itself, for giving it back. */
+guint64 gpu_rehearsal_take (GpuRehearsal *self, guint64 size);
+void gpu_rehearsal_give (GpuRehearsal *self, guint64 block);
 
 VkBuffer gpu_block_buffer (GpuBlock *self);
 guint64 gpu_block_address (GpuBlock *self);

@@ -192,7 +192,7 @@ class Desk(Screen):
         *held, last = keys.split('+')
         codes = {'Control': 0xffe3, 'Shift': 0xffe1, 'Alt': 0xffe9}
         names = {'Return': 0xff0d, 'Escape': 0xff1b, 'Tab': 0xff09, 'Up': 0xff52, 'Down': 0xff54, 'Left': 0xff51, 'Right': 0xff53,
-                 'Delete': 0xffff, 'Home': 0xff50, 'End': 0xff57, 'F6': 0xffc3, 'F9': 0xffc6, 'F11': 0xffc8}
+                 'Delete': 0xffff, 'Home': 0xff50, 'End': 0xff57, 'F6': 0xffc3, 'F9': 0xffc6, 'F10': 0xffc7, 'F11': 0xffc8}
         for h in held: self.x.key(codes[h], True)
         for down in (True, False): self.x.key(names.get(last, ord(last[0])), down)
         for h in reversed(held): self.x.key(codes[h], False)

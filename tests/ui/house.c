@@ -109,6 +109,11 @@ sfu_engine_new (const SfuEngineOptions *options)
 }
 
 void
+sfu_engine_set_device (SfuEngine *self, const char *device)
+{
+}
+
+void
 sfu_engine_queue (SfuEngine *self, SfuJob *job)
 {
   g_async_queue_push (self->jobs, g_object_ref (job));

@@ -285,7 +285,7 @@ check_settings (void)
   adw_navigation_view_pop (ADW_NAVIGATION_VIEW (gtk_widget_get_first_child (settings)));
   test_house_settle (&house);
   check_popover ("models", "win.models", house.window->model_popover);
-  check_popover ("queue", "win.queue", GTK_WIDGET (gtk_menu_button_get_popover (house.window->queue_button)));
+  check_popover ("queue", "win.queue", house.window->queue_popover);
   test_house_settle (&house);
   if (is_narrow ())
     adw_bottom_sheet_set_open (house.window->sheet, FALSE);

@@ -2,7 +2,7 @@
 
 Every test has a process of its own, as the accessibility library knows one session for good.
 """
-import concurrent.futures, json, os, re, shutil, signal, subprocess, sys, time, traceback
+import concurrent.futures, json, os, re, shutil, signal, struct, subprocess, sys, time, traceback, zlib
 
 sys.path.insert(0, os.path.dirname(__file__))
 from desk import Atspi, Desk, wait_for
@@ -23,7 +23,7 @@ def ready(desk, prompt='a red boat on the sea', steps=6):
     desk.start('--model', MODEL)
     desk.write('Prompt', prompt)
     desk.set_value('Steps', steps)
-    wait_for(lambda: desk.find('Model', 'button').get_description().startswith('model'), 10, 'the model')
+    wait_for(lambda: desk.find('Model', 'button').get_description().startswith('model, Ready'), 60, 'the model')
 
 
 def idle(desk, seconds=60):
@@ -247,6 +247,121 @@ def bad_model(desk):
     shot(desk, 'bad-model')
 
 
+def model_row(desk, words, seconds=60):
+    return wait_for(lambda: re.search(words, desk.find('Model', 'button').get_description()), seconds, f'“{words}” in the model row')
+
+
+def sensitive(desk, name, role='button'):
+    return desk.find(name, role).get_state_set().contains(Atspi.StateType.SENSITIVE)
+
+
+def model_is_ready(desk):
+    """The model is loaded unasked; its row tells what it takes, before a run and after it."""
+    ready(desk, steps=3)
+    model_row(desk, r'^model, Ready · .*[\d.,]+.[kM]B.* in memory$')
+    shot(desk, 'model-ready')
+    generate(desk)
+    model_row(desk, r'^model, Ready · .* in memory$')
+    desk.key('Control+d')                                               # a favourite is the model's face
+    time.sleep(0.5)
+    shot(desk, 'model-face')
+
+
+def model_goes(desk):
+    """Its file is deleted while the program runs, and comes back."""
+    folder = f'{desk.home}/Models/fleeting'
+    shutil.copytree(MODEL, folder)
+    desk.start('--model', folder)
+    desk.write('Prompt', 'anything')
+    model_row(desk, 'Ready')
+    assert sensitive(desk, 'Generate')
+    os.rename(folder, f'{desk.home}/elsewhere')
+    model_row(desk, 'File is gone: fleeting')
+    desk.find('Locate…', 'button')
+    wait_for(lambda: not sensitive(desk, 'Generate'), 5, 'Generate to be insensitive')
+    reason = desk.find('Generate', 'button').get_description()
+    assert 'gone' in reason and 'fleeting' in reason, reason
+    shot(desk, 'model-gone')
+    os.rename(f'{desk.home}/elsewhere', folder)
+    model_row(desk, 'Ready')
+    wait_for(lambda: sensitive(desk, 'Generate'), 5, 'Generate to be sensitive')
+
+
+def model_was_gone(desk):
+    """A model that is not there at the start is named, not silently replaced."""
+    desk.start('--model', f'{desk.home}/nowhere.safetensors')
+    model_row(desk, 'File is gone: nowhere.safetensors')
+    desk.find('Locate…', 'button')
+
+
+def other_model_while_loading(desk):
+    """The first load stops, the second one ends."""
+    desk.start('--model', MODEL)
+    assert desk.run('--model', f'{FIXTURES}/bk-tiny') == 0
+    model_row(desk, '^bk-tiny, Ready')
+    desk.write('Prompt', 'anything')
+    desk.set_value('Steps', 4)
+    generate(desk)
+    assert settings_of(f'{desk.pictures}/{desk.files()[0]}')['model'].endswith('bk-tiny')
+
+
+def models_by_keyboard(desk):
+    """Among 500 models one is found, and chosen, without a pointer."""
+    folder = f'{desk.home}/.local/share/sfumato/models'
+    for i in range(250):
+        for group in ('one', 'two'):
+            os.makedirs(f'{folder}/{group}', exist_ok=True)
+            open(f'{folder}/{group}/broken-{i:03d}.safetensors', 'wb').write(b'nothing')
+    shutil.copytree(f'{FIXTURES}/bk-tiny', f'{folder}/one/sought')
+    desk.start('--model', MODEL)
+    model_row(desk, 'Ready')
+    desk.key('Control+m')
+    models = desk.find('Models', 'list')
+    wait_for(lambda: desk.all(None, 'list item', models), 10, 'the models')
+    time.sleep(0.5)
+    shot(desk, 'models')
+    assert len(desk.all(None, 'list item', models)) < 300, 'rows are made as they are seen'
+    for c in 'sought': desk.key(c)
+    wait_for(lambda: len(desk.all(None, 'list item', models)) == 1, 5, 'what was sought')
+    shot(desk, 'models-found')
+    desk.key('Down')
+    desk.key('Return')
+    model_row(desk, '^sought, Ready')
+
+
+def model_details(desk):
+    """A model that lacks a part says which, and what it has."""
+    folder = f'{desk.home}/Models/half'
+    shutil.copytree(MODEL, folder)
+    shutil.rmtree(f'{folder}/vae')
+    desk.start('--model', folder)
+    model_row(desk, 'Parts are missing')
+    shot(desk, 'model-problem')
+    desk.press('Details')
+    text = wait_for(lambda: [n.get_name() for n in desk.all(None, 'label') if 'Autoencoder: missing' in n.get_name()], 5, 'the details')[0]
+    assert re.search(r'UNet: \d+ tensors', text), text
+    shot(desk, 'model-details')
+
+
+def little_memory(desk):
+    """What does not fit fails before its first step, and the size that is offered instead works."""
+    ready(desk, steps=4)
+    model_row(desk, 'Ready')
+    desk.set_value('Width', 1536)
+    desk.set_value('Height', 768)
+    desk.press('Generate')
+    desk.find('Not enough memory for 1536 × 768', 'label', 60)
+    model_row(desk, 'Ready')                                            # its weights have stayed
+    button = wait_for(lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('Try ')], 5, 'an offer')[0]
+    width, height = (int(n) for n in re.findall(r'\d+', button.get_name()))
+    assert width < 1536 and width % 64 == 0 and height % 64 == 0 and abs(height - width / 2) <= 32, button.get_name()
+    shot(desk, 'little-memory')
+    button.get_action_iface().do_action(0)
+    wait_for(desk.files, 120, 'the smaller picture')
+    saved = settings_of(f'{desk.pictures}/{desk.files()[0]}')
+    assert (saved['width'], saved['height']) == (width, height), saved
+
+
 def many_pictures(desk):
     os.makedirs(desk.pictures)
     picture = open(f'{FIXTURES}/picture.png', 'rb').read()
@@ -256,17 +371,134 @@ def many_pictures(desk):
     history = desk.find('History', 'list')
     wait_for(lambda: desk.all(None, 'list item', history), 30, 'the history')
     desk.key('Control+g')
-    grid = desk.find('Gallery', 'table', 15)
-    wait_for(lambda: desk.all(None, 'table cell', grid), 15, 'the gallery')
+    grid = desk.find('Gallery', 'list', 15)
+    wait_for(lambda: len(desk.all(None, 'list item', grid)) > 20, 15, 'the gallery')
     time.sleep(2)
     shot(desk, 'gallery')
-    alive = len(desk.all(None, 'table cell', grid)) + len(desk.all(None, 'list item', history))
+    alive = len(desk.all(None, 'list item', grid)) + len(desk.all(None, 'list item', history))
     assert alive < 1000, f'{alive} list widgets are alive'
+
+
+def waiting(desk):
+    """The prompts in the queue, first to come first."""
+    return [desk.all(None, 'label', row)[0].get_name() for row in desk.all(None, 'list item', desk.find('Queue', 'list'))]
+
+
+def queue_by_keyboard(desk):
+    ready(desk, 'first', 900)
+    desk.press('Generate')
+    desk.find('Stop', 'button')
+    for prompt in ('second', 'third', 'fourth'):
+        desk.write('Prompt', prompt)
+        desk.set_value('Steps', 4)
+        desk.key('Control+e')
+        desk.key('Control+Return')
+    desk.key('Control+j')
+    wait_for(lambda: waiting(desk) == ['second', 'third', 'fourth'], 5, 'the queue, with the focus on its first')
+    desk.find('Stop This Picture', 'button')
+    desk.key('Alt+Down')
+    wait_for(lambda: waiting(desk) == ['third', 'second', 'fourth'], 5, 'the second one further down')
+    desk.key('Alt+Down')
+    wait_for(lambda: waiting(desk) == ['third', 'fourth', 'second'], 5, 'the focus to have gone with it')
+    desk.key('Alt+Home')
+    wait_for(lambda: waiting(desk) == ['second', 'third', 'fourth'], 5, 'the second one in front')
+    desk.key('Shift+F10')
+    wait_for(lambda: desk.all(None, 'menu item'), 5, 'the menu, with Duplicate in the second place')
+    desk.key('Down')
+    desk.key('Return')
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'third', 'fourth'], 5, 'the duplicate')
+    desk.key('Down')
+    desk.key('Down')
+    desk.key('Delete')
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'fourth'], 5, 'the third one to go')
+    desk.press('Undo')
+    wait_for(lambda: waiting(desk) == ['second', 'second', 'third', 'fourth'], 5, 'it to be back at its place')
+    shot(desk, 'queue-moved')
+    desk.press('Pause', 'toggle button')
+    desk.press('Clear Waiting')
+    desk.find('Nothing is waiting', 'label')
+    desk.key('Escape')
+    desk.press('Stop')
+    idle(desk)
+
+
+def picture_with(path, days_ago=0, **settings):
+    """The fixtures' picture with settings of ours in it, as if made so many days ago."""
+    data = open(f'{FIXTURES}/picture.png', 'rb').read()
+    body = b'sfumato\0' + json.dumps({'steps': 20, 'guidance': 7.5, 'width': 64, 'height': 64, 'seed': '1', **settings}).encode()
+    chunk = struct.pack('>I', len(body)) + b'tEXt' + body + struct.pack('>I', zlib.crc32(b'tEXt' + body))
+    with open(path, 'wb') as f: f.write(data[:33] + chunk + data[33:])
+    os.utime(path, (time.time() - 86400 * days_ago,) * 2)
+
+
+def failed_tile(desk):
+    desk.start('--model', MODEL)
+    picture_with(f'{desk.home}/broken.png', prompt='a fox', model=MODEL, image=f'{desk.home}/there-is-none.png', strength=0.5)
+    assert desk.run('--settings', f'{desk.home}/broken.png') == 0
+    wait_for(lambda: desk.text('Prompt') == 'a fox', 8, 'the settings')
+    tiles = lambda: [b for b in desk.all(None, 'button') if b.get_name().startswith('This picture failed: ')]
+    desk.press('Generate')
+    tile = wait_for(tiles, 60, 'the warning tile')[0]
+    assert 'there-is-none' in tile.get_name(), tile.get_name()
+    shot(desk, 'failed-tile')
+    tile.get_action_iface().do_action(0)
+    desk.find('Details', 'button')
+    wait_for(lambda: not tiles(), 5, 'the tile to go')
+
+
+def comparing(desk):
+    os.makedirs(desk.pictures)
+    picture_with(f'{desk.pictures}/newer.png', prompt='a boat', guidance=3.0)
+    picture_with(f'{desk.pictures}/older.png', 1, prompt='a boat')
+    desk.start('--model', MODEL, f'{desk.pictures}/newer.png')
+    wait_for(lambda: desk.canvas() == 'a boat, seed 1', 20, 'the picture')
+    desk.key('F6')
+    desk.key('c')
+    wait_for(lambda: desk.canvas().startswith('Comparing'), 8, 'the comparison')
+    said = re.sub('[\u2066-\u2069]', '', desk.canvas())
+    assert said == 'Comparing two pictures. Left: Guidance 7.5. Right: Guidance 3.0', f'only what differs is said: {said}'
+    for key in ('Right', 'Right', 'Right'): desk.key(key)
+    shot(desk, 'comparing')
+    desk.key('a')
+    desk.key('s')
+    shot(desk, 'side-by-side')
+    desk.key('Escape')
+    wait_for(lambda: desk.canvas() == 'a boat, seed 1', 5, 'the end of the comparison')
+
+
+def gallery_by_keyboard(desk):
+    os.makedirs(desk.pictures)
+    for i, prompt in enumerate(('a red boat', 'a misty lake', 'a lake at night', 'a fox in the snow')):
+        picture_with(f'{desk.pictures}/{i}.png', i // 2 + i / 1000, prompt=prompt, seed=str(100 + i))
+    desk.start('--model', MODEL)
+    grid = lambda: [n.get_name() for n in desk.all(None, 'list item', desk.find('Gallery', 'list')) if ', seed ' in n.get_name()]
+    wait_for(lambda: desk.all(None, 'list item', desk.find('History', 'list')), 20, 'the history')
+    desk.key('Control+f')
+    wait_for(lambda: len(grid()) == 4, 8, 'the gallery')
+    time.sleep(0.5)
+    for key in 'lake': desk.key(key)
+    wait_for(lambda: grid() == ['a misty lake, seed 101', 'a lake at night, seed 102'], 8, 'the two lakes')
+    desk.key('Return')
+    desk.key('Right')
+    desk.key('Control+d')
+    wait_for(lambda: grid()[1] == 'a lake at night, seed 102, favourite', 5, 'the star')
+    shot(desk, 'gallery-search')
+    desk.key('Delete')
+    wait_for(lambda: '2.png' not in desk.files() and len(grid()) == 1, 5, 'the picture to go')
+    desk.key('Control+z')
+    wait_for(lambda: '2.png' in desk.files() and len(grid()) == 2, 5, 'the picture to come back')
+    desk.key('Control+f')
+    for key in 'xyz': desk.key(key)
+    desk.find('Nothing Found', 'label')
+    desk.key('Escape')
+    wait_for(lambda: len(grid()) == 4, 5, 'all pictures again')
+    desk.key('Escape')
+    wait_for(lambda: not desk.all('Gallery', 'list'), 5, 'the stage')
 
 
 def one(name):
     """Runs a test on a desk of its own; true when it held and the program had nothing to complain of."""
-    desk = Desk(PROGRAM, DATA, size='1700x920')
+    desk = Desk(PROGRAM, DATA, size='1700x920', **SURROUNDINGS.get(name, {}))
     try:
         globals()[name](desk)
         bad = desk.warnings()
@@ -282,9 +514,11 @@ def one(name):
         desk.close()
 
 
+SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='40')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, settings_restored_by_drop,
          picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
-         crash, bad_model, many_pictures]
+         crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard, model_is_ready,
+         model_goes, model_was_gone, other_model_while_loading, models_by_keyboard, model_details, little_memory]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
 names = [t.__name__ for t in TESTS]
