@@ -39,6 +39,7 @@ offer_undo (SfuWindow *self, AdwToastOverlay *toasts, GPtrArray *tickets, guint 
   taken->studio = g_object_ref (self->house.studio);
   taken->tickets = g_ptr_array_ref (tickets);
   taken->position = position;
+  adw_toast_set_timeout (toast, 10);
   adw_toast_set_button_label (toast, _("Undo"));
   g_signal_connect_data (toast, "button-clicked", G_CALLBACK (undo_cb), taken, taken_out_free, 0);
   adw_toast_overlay_add_toast (toasts, toast);
