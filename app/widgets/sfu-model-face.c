@@ -10,6 +10,7 @@ struct _SfuModelFace {
   GtkWidget parent_instance;
   GtkWidget *icon;
   SfuPicture *picture;
+  SfuThumbnails *thumbnails; /* until they have brought what was asked for; the window's, which outlives this */
   GdkTexture *texture;
 };
 
@@ -36,6 +37,14 @@ sfu_model_face_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   gtk_snapshot_pop (snapshot);
 }
 
+static void
+stop_asking (SfuModelFace *self)
+{
+  if (self->thumbnails != NULL)
+    sfu_thumbnails_drop (self->thumbnails, self->picture);
+  self->thumbnails = NULL;
+}
+
 /* Pictures may go and lose their thumbnail; what has been seen once stays here. */
 static void
 take_texture (SfuModelFace *self)
@@ -44,6 +53,7 @@ take_texture (SfuModelFace *self)
   if (thumbnail == NULL || self->texture != NULL)
     return;
   self->texture = sfu_texture_new (thumbnail);
+  stop_asking (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -54,11 +64,13 @@ sfu_model_face_set_picture (SfuModelFace *self, SfuPicture *picture, SfuThumbnai
     return;
   if (self->picture != NULL)
     g_signal_handlers_disconnect_by_func (self->picture, take_texture, self);
+  stop_asking (self);
   g_clear_object (&self->texture);
   g_set_object (&self->picture, picture);
   if (picture != NULL)
     {
       g_signal_connect_object (picture, "notify::thumbnail-ready", G_CALLBACK (take_texture), self, G_CONNECT_SWAPPED);
+      self->thumbnails = thumbnails;
       sfu_thumbnails_request (thumbnails, picture);
       take_texture (self);
     }
@@ -70,6 +82,7 @@ sfu_model_face_dispose (GObject *object)
 {
   SfuModelFace *self = SFU_MODEL_FACE (object);
   g_clear_pointer (&self->icon, gtk_widget_unparent);
+  stop_asking (self);
   g_clear_object (&self->picture);
   g_clear_object (&self->texture);
   G_OBJECT_CLASS (sfu_model_face_parent_class)->dispose (object);
