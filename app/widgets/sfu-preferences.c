@@ -198,7 +198,8 @@ sfu_preferences_new (SfuWindow *self)
 
   group = add_group (dialog, "canvas", _("Canvas"), "image-x-generic-symbolic");
   add_enum (group, settings, "mat", _("Mat"), (const char *[]) { _("As the style"), _("Light"), _("Middle grey"), _("Black"), NULL });
-  add_switch (group, settings, "smooth-when-enlarged", _("Smooth When Enlarged"), _("Else single pixels show from 200 % on"));
+  add_switch (group, settings, "smooth-when-enlarged", _("Smooth When Enlarged"), /* xgettext:no-c-format */
+              _("Else single pixels show from 200 % on"));
   add_spin (group, settings, "preview-every", _("Steps per Preview"), 1, 20);
 
   group = add_group (dialog, "prompt", _("Prompt"), "document-edit-symbolic");

@@ -8,6 +8,7 @@
 
 /* A run of so many seconds is worth saying when half of it is done. */
 #define LONG_SECONDS 8
+#define UNDO_SECONDS 10
 
 G_DEFINE_FINAL_TYPE (SfuWindow, sfu_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -256,6 +257,7 @@ sfu_window_restore (SfuWindow *self, const SfuRequest *request)
       adw_toast_set_title (toast, text);
     }
   adw_toast_set_button_label (toast, _("Undo"));
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
   g_signal_connect (toast, "button-clicked", G_CALLBACK (undo_restore_cb), self);
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
@@ -277,12 +279,12 @@ key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop-all", NULL);
   else if (self->state != SFU_WINDOW_IDLE)
     gtk_widget_activate_action (GTK_WIDGET (self), "win.stop", NULL);
-  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
-    sfu_window_cancel_loading (self);
   else if (sfu_canvas_is_comparing (self->canvas))
     sfu_window_stop_comparing (self);
   else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
     gtk_window_unfullscreen (GTK_WINDOW (self));
+  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+    sfu_window_cancel_loading (self);
   else if (adw_banner_get_revealed (self->banner))
     adw_banner_set_revealed (self->banner, FALSE);
   else
