@@ -53,9 +53,10 @@ class Latents:
         self.scaling = json.loads((Path(work) / "latents" / "scaling.json").read_text())["scaling_factor"]
 
     def __len__(self):
-        return 1000 * len(self.values)
+        return sum(len(v) for v in self.values)
 
     def sample(self, indices, rng):
-        v = torch.from_numpy(np.stack([self.values[i // 1000][i % 1000] for i in indices])).float()
+        size = len(self.values[0])
+        v = torch.from_numpy(np.stack([self.values[i // size][i % size] for i in indices])).float()
         mean, logvar = v.chunk(2, 1)
         return (mean + (0.5 * logvar).exp() * torch.randn(mean.shape, generator=rng)) * self.scaling

@@ -1,4 +1,4 @@
-"""The training pictures: shards of 1000 drawn scenes and their records, made once from seeds and kept in the work folder."""
+"""The training pictures: shards of drawn scenes and their records, made once from seeds and kept in the work folder."""
 
 import pickle
 from multiprocessing import Pool
@@ -8,7 +8,6 @@ import numpy as np
 
 import scene
 
-SHARD = 1000
 CHECK_SEEDS = 900_000_000         # seeds from here on are never trained on
 
 
@@ -17,11 +16,11 @@ def shard_path(work, number):
 
 
 def draw_shard(job):
-    work, number = job
+    work, number, size = job
     path = shard_path(work, number)
     if path.exists():
         return
-    scenes = [scene.make(number * SHARD + i) for i in range(SHARD)]
+    scenes = [scene.make(number * size + i) for i in range(size)]
     pixels = np.stack([scene.draw(s) for s in scenes])       # also fills in where things stand
     path.with_suffix(".pickle").write_bytes(pickle.dumps(scenes))
     temporary = path.with_suffix(".part.npy")
@@ -29,10 +28,10 @@ def draw_shard(job):
     temporary.rename(path)
 
 
-def draw_all(work, shards, processes):
+def draw_all(work, shards, processes, size):
     shard_path(work, 0).parent.mkdir(parents=True, exist_ok=True)
     with Pool(processes) as pool:
-        for done, _ in enumerate(pool.imap_unordered(draw_shard, [(work, n) for n in range(shards)]), 1):
+        for done, _ in enumerate(pool.imap_unordered(draw_shard, [(work, n, size) for n in range(shards)]), 1):
             print(f"pictures: {done} of {shards} shards", flush=True)
 
 
@@ -48,4 +47,5 @@ class Pictures:
         return len(self.scenes)
 
     def __getitem__(self, index):
-        return self.shards[index // SHARD][index % SHARD]
+        size = len(self.shards[0])
+        return self.shards[index // size][index % size]

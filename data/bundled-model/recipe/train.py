@@ -11,7 +11,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=["pictures", "latents", *STAGES])
     parser.add_argument("--work", type=Path, required=True, help="folder for pictures and checkpoints (8 GB)")
-    parser.add_argument("--shards", type=int, default=30, help="thousands of pictures")
+    parser.add_argument("--shards", type=int, default=30, help="how many files of pictures")
+    parser.add_argument("--shard-size", type=int, default=1000, help="pictures of each file")
+    parser.add_argument("--from", type=Path, dest="start", help="an exported model to start from where there is no checkpoint")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="threads of each process")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time, with a checkpoint")
@@ -25,7 +27,7 @@ def main():
     options.work.mkdir(parents=True, exist_ok=True)
     if options.stage == "pictures":
         from pictures import draw_all
-        draw_all(options.work, options.shards, options.processes)
+        draw_all(options.work, options.shards, options.processes, options.shard_size)
     elif options.stage == "latents":
         from latents import encode_all
         encode_all(options)

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import nets
+import start
 from optimiser import Optimiser
 from pictures import Pictures
 from training import Run
@@ -35,6 +36,7 @@ def batch(pictures, rng, count, size):
 def stage(rank, options):
     torch.manual_seed(1)
     net = nets.quiet(nets.autoencoder())
+    start.load(options.start, vae=net)
     optimiser = Optimiser([net], 4e-3, 2e-3, lambda name: "conv_in" in name or "conv_out" in name, rank=rank, world=options.processes)
     run = Run("autoencoder", [net], optimiser, options, rank)
     pictures = Pictures(options.work, options.shards)

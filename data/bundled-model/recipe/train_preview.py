@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 import nets
+import start
 from latents import Latents
 from optimiser import Optimiser
 from pictures import Pictures
@@ -16,6 +17,7 @@ CROP = 16                         # places of the latent
 def stage(rank, options):
     torch.manual_seed(3)
     net = nets.preview_decoder().decoder
+    start.load(options.start, preview=net)
     optimiser = Optimiser([net], 2e-3, 2e-3, lambda name: name.endswith(("layers.0.weight", "layers.15.weight")), rank=rank, world=options.processes)
     run = Run("preview", [net], optimiser, options, rank)
     latents, pictures = Latents(options.work, 256, options.shards), Pictures(options.work, options.shards)

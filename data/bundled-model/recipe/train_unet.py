@@ -12,6 +12,7 @@ from diffusers.models.attention_processor import AttnProcessor
 
 import captions
 import nets
+import start
 import words
 from latents import Latents
 from optimiser import Optimiser
@@ -21,6 +22,7 @@ from scene import KINDS, PLACES
 from styles import STYLES
 from things import THINGS
 from training import Run
+from working_copy import WorkingCopy
 
 SCHEDULE = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000)
 COLOURS, NAMES = tuple(NAMED), tuple(THINGS)
@@ -60,9 +62,11 @@ def stage(rank, options):
     torch.manual_seed(2)
     unet, text, head = nets.quiet(nets.unet()), nets.text_encoder(), Head()
     torch.nn.init.zeros_(unet.conv_out.weight)
+    start.load(options.start, unet=unet, text_encoder=text)
     unet.set_attn_processor(AttnProcessor())
     optimiser = Optimiser([unet, text, head], 2.5e-3, 1.5e-3, plain, rank=rank, world=options.processes)
     run = Run("unet", [unet, text, head], optimiser, options, rank)
+    worker = WorkingCopy(unet)
     latents = Latents(options.work, options.size, options.shards)
     scenes = Pictures(options.work, options.shards).scenes
     tok = words.tokenizer(options.work / "tokenizer")
@@ -79,13 +83,14 @@ def stage(rank, options):
         noise = torch.randn(x.shape, generator=run.rng)
         with torch.autocast("cpu", torch.bfloat16):
             state = text(words.tokens(tok, said)).last_hidden_state
-            got = unet(a.sqrt() * x + (1 - a).sqrt() * noise, t, state).sample.float()
             asked = torch.tensor([bool(s) for s in said])
             helped = head(state[asked, -1], wanted[asked])
+        got = worker((a.sqrt() * x + (1 - a).sqrt() * noise).bfloat16(), t, state.bfloat16()).sample.float()
         error = (got - (a.sqrt() * noise - (1 - a).sqrt() * x)).square().mean((1, 2, 3))
         weight = (6 / (a / (1 - a) + 1)).clamp(max=1).flatten()
         loss = (error * weight).mean() + 0.05 * helped
         loss.backward()
+        worker.collect()
         quarters = error.detach().view(4, -1).mean(1)
         run.update(n, loss=loss.detach(), helped=helped.detach(), **{f"v{q}": quarters[q] for q in range(4)})
     run.save()
