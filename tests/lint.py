@@ -167,18 +167,20 @@ def breakpoints():
 
 
 def shortcuts():
-    """Every key does one thing, and every action that a key is for exists."""
+    """Every key does one thing where it works, and every action that a key is for exists."""
     table = open('app/widgets/sfu-shortcuts.c').read()
-    rows = re.findall(r'\{ N_\("([^"]+)"\), (NULL|"[\w.-]+"), \{ ("[^}]+") \}', table)
+    rows = re.findall(r'\{ N_\("([^"]+)"\), (NULL|"[\w.-]+"), \{ ("[^}]+") \}(?:, (\w+))?', table)
     if len(rows) < 40: yield f'only {len(rows)} shortcuts were understood'
     actions = set(re.findall(r'\{ "(win\.[\w-]+)"', open('app/widgets/sfu-window-actions.c').read())) | {'window.close', 'app.quit'}
-    owner = {}
-    for title, action, keys in rows:
-        if action != 'NULL' and action.strip('"') not in actions: yield f'“{title}”: there is no action {action}'
+    owners = {}
+    for title, action, keys, place in rows:
+        if action == 'NULL': place = 'a widget that handles it itself'
+        elif action.strip('"') not in actions: yield f'“{title}”: there is no action {action}'
         for key in re.findall(r'"([^"]+)"', keys):
-            same = (frozenset(re.findall(r'<(\w+)>', key.lower())), re.sub(r'<\w+>', '', key).lower())
-            if same in owner: yield f'{key} is for “{owner[same]}” and for “{title}”'
-            owner[same] = title
+            same = owners.setdefault((frozenset(re.findall(r'<(\w+)>', key.lower())), re.sub(r'<\w+>', '', key).lower()), {})
+            for other, owner in same.items():
+                if place == other or not place or not other: yield f'{key} is for “{owner}” and for “{title}”'
+            same[place] = title
 
 
 checks = [layers, lengths, shader_headers, spaces, shortcuts, unfinished, shell_syntax, manual, desktop_file, metainfo, icons,
