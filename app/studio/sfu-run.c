@@ -324,6 +324,16 @@ sfu_run_last_moment (SfuRun *self)
   return NULL;
 }
 
+gsize
+sfu_run_film_bytes (SfuRun *self)
+{
+  gsize bytes = self->preview_bytes;
+  for (guint step = 1; step <= self->frames->len; step++)
+    if (sfu_run_moment (self, step) != NULL)
+      bytes += sfu_moment_size (sfu_run_moment (self, step));
+  return bytes;
+}
+
 SfuImage *
 sfu_run_image (SfuRun *self)
 {

@@ -38,6 +38,8 @@ SfuImage *sfu_run_tile (SfuRun *self, guint step);
 SfuMoment *sfu_run_moment (SfuRun *self, guint step);
 void sfu_run_set_preview (SfuRun *self, guint step, SfuImage *preview);
 SfuMoment *sfu_run_last_moment (SfuRun *self);
+/* What previews and moments take. */
+gsize sfu_run_film_bytes (SfuRun *self);
 
 /* The finished (or stopped) picture; NULL while there is none. */
 SfuImage *sfu_run_image (SfuRun *self);

@@ -7,6 +7,7 @@
 #include "sfu-request-text.h"
 
 #define FILMS_KEPT 20
+#define FILM_BYTES (512u << 20) /* that all of them take at most; the newest stays whatever it takes */
 #define LOST_AGAIN_SECONDS 600
 
 struct _SfuStudio {
@@ -190,8 +191,17 @@ note_cb (SfuStudio *self, guint kind, const char *sentence)
 static void
 forget_old_films (SfuStudio *self)
 {
-  while (self->films->len > FILMS_KEPT)
-    g_ptr_array_remove_index (self->films, 0);
+  gsize bytes = 0;
+  guint keep = 0;
+  while (keep < MIN (self->films->len, FILMS_KEPT))
+    {
+      bytes += sfu_run_film_bytes (self->films->pdata[self->films->len - 1 - keep]);
+      if (keep > 0 && bytes > FILM_BYTES)
+        break;
+      keep++;
+    }
+  if (self->films->len > keep)
+    g_ptr_array_remove_range (self->films, 0, self->films->len - keep);
 }
 
 /* A stopped run's last step becomes its picture: the decoder has to be run for it. */

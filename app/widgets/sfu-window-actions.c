@@ -66,7 +66,7 @@ count_action (GtkWidget *widget, const char *name, GVariant *parameter)
   SfuWindow *self = SFU_WINDOW (widget);
   g_autofree char *label = NULL;
   self->count = g_variant_get_int32 (parameter);
-  label = self->count > 0 ? g_strdup_printf ("×%d", self->count) : g_strdup ("×∞");
+  label = self->count > 0 ? g_strdup_printf ("\u2066×%d\u2069", self->count) : g_strdup ("×∞");
   gtk_menu_button_set_label (self->count_button, label);
 }
 
