@@ -95,36 +95,65 @@ count_tokens (SfuPromptView *self)
   show_parts (self, text, chunks);
 }
 
+/* Which of @n characters have the tag. */
 static void
-apply_tag (SfuPromptView *self, GtkTextTag *tag, int start, int end)
+read_tag (SfuPromptView *self, GtkTextTag *tag, guint8 *tagged, guint n)
 {
   GtkTextIter a, b;
-  gtk_text_buffer_get_iter_at_offset (self->buffer, &a, start);
-  gtk_text_buffer_get_iter_at_offset (self->buffer, &b, end);
-  gtk_text_buffer_apply_tag (self->buffer, tag, &a, &b);
+  gtk_text_buffer_get_start_iter (self->buffer, &a);
+  for (; !gtk_text_iter_is_end (&a); a = b)
+    {
+      b = a;
+      gtk_text_iter_forward_to_tag_toggle (&b, tag);
+      memset (tagged + gtk_text_iter_get_offset (&a), gtk_text_iter_has_tag (&a, tag),
+              MIN ((guint) gtk_text_iter_get_offset (&b), n) - gtk_text_iter_get_offset (&a));
+    }
+}
+
+/* Gives the tag to the wanted characters and no others. Only what changes is touched: every touched line is laid out
+ * anew, and a prompt is one line. */
+static void
+set_tag (SfuPromptView *self, GtkTextTag *tag, const guint8 *wanted, guint n)
+{
+  g_autofree guint8 *tagged = g_new0 (guint8, n + 1);
+  GtkTextIter a, b;
+  read_tag (self, tag, tagged, n);
+  for (guint i = 0, end; i < n; i = end)
+    {
+      for (end = i + 1; end < n && wanted[end] == wanted[i] && tagged[end] == tagged[i]; end++)
+        ;
+      if (wanted[i] == tagged[i])
+        continue;
+      gtk_text_buffer_get_iter_at_offset (self->buffer, &a, i);
+      gtk_text_buffer_get_iter_at_offset (self->buffer, &b, end);
+      if (wanted[i])
+        gtk_text_buffer_apply_tag (self->buffer, tag, &a, &b);
+      else
+        gtk_text_buffer_remove_tag (self->buffer, tag, &a, &b);
+    }
 }
 
 static void
 colour_spans (SfuPromptView *self)
 {
   g_autofree char *text = sfu_prompt_view_get_text (self);
+  guint n = gtk_text_buffer_get_char_count (self->buffer);
+  g_autofree guint8 *weighted = g_new0 (guint8, n + 1), *unbalanced = g_new0 (guint8, n + 1), *marked = g_new0 (guint8, n + 1);
   g_autoptr (GArray) spans = sfu_prompt_spans (text, self->emphasis);
   g_autoptr (SfuPhrases) phrases = sfu_emphasis_parse (self->emphasis, text);
-  GtkTextIter a, b;
-  gtk_text_buffer_get_bounds (self->buffer, &a, &b);
-  gtk_text_buffer_remove_tag (self->buffer, self->weight_tag, &a, &b);
-  gtk_text_buffer_remove_tag (self->buffer, self->bracket_tag, &a, &b);
-  gtk_text_buffer_remove_tag (self->buffer, self->mark_tag, &a, &b);
   for (guint i = 0; i < spans->len; i++)
     {
       SfuPromptSpan span = g_array_index (spans, SfuPromptSpan, i);
-      apply_tag (self, span.balanced ? self->weight_tag : self->bracket_tag, span.start, span.end);
+      memset ((span.balanced ? weighted : unbalanced) + span.start, 1, span.end - span.start);
     }
   for (guint i = 0; i < phrases->marks->len; i++)
     {
       SfuMark mark = g_array_index (phrases->marks, SfuMark, i);
-      apply_tag (self, self->mark_tag, g_utf8_pointer_to_offset (text, text + mark.start), g_utf8_pointer_to_offset (text, text + mark.end));
+      memset (marked + g_utf8_pointer_to_offset (text, text + mark.start), 1, mark.end - mark.start); /* ASCII */
     }
+  set_tag (self, self->weight_tag, weighted, n);
+  set_tag (self, self->bracket_tag, unbalanced, n);
+  set_tag (self, self->mark_tag, marked, n);
 }
 
 static gboolean
