@@ -75,7 +75,7 @@ picture_cb (SfuJob *job, SfuImage *image, guint picture, Watch *watch)
 }
 
 static void
-note_cb (SfuJob *job, const char *note, Watch *watch)
+note_cb (SfuJob *job, guint kind, const char *note, Watch *watch)
 {
   g_set_str (&watch->last_note, note);
   watch->notes++;
