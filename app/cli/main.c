@@ -8,6 +8,7 @@
 #include "sfu-model-error.h"
 #include "sfu-png.h"
 #include "sfu-scheduler.h"
+#include "../sfu-startup.h"
 #include "sfu-tokenizer.h"
 
 static const struct {
@@ -66,22 +67,11 @@ print_help (void)
   return SFU_EXIT_DONE;
 }
 
-/* Mesa's software device computes in vectors of 256 bits unless told otherwise; where the processor has 512,
- * the kernels run half as fast again. It reads this once, when Vulkan starts. */
-static void
-use_wide_vectors (void)
-{
-#if defined (__x86_64__)
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512bw"))
-    g_setenv ("LP_NATIVE_VECTOR_WIDTH", "512", FALSE);
-#endif
-}
-
 int
 main (int argc, char **argv)
 {
   setlocale (LC_ALL, "");
-  use_wide_vectors ();
+  sfu_use_wide_vectors ();
   if (argc < 2)
     {
       print_help ();

@@ -169,6 +169,13 @@ void sfu_window_mark_compared (SfuWindow *self);
 /* The picture whose tile has the focus, or NULL. */
 SfuPicture *sfu_window_focused_picture (SfuWindow *self);
 
+/* sfu-window-picture.c: what can be done with the picture that is shown; nothing where none is. */
+void sfu_window_save_as (SfuWindow *self);
+void sfu_window_copy_settings (SfuWindow *self);
+void sfu_window_show_in_files (SfuWindow *self);
+void sfu_window_open_with (SfuWindow *self);
+void sfu_window_details (SfuWindow *self);
+
 /* sfu-window-errors.c */
 void sfu_window_show_error (SfuWindow *self, SfuRun *run);
 void sfu_window_warn_of_processor (SfuWindow *self);
