@@ -118,7 +118,7 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
   if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE && taesd != NULL)
     sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are decoded by %s.", taesd);
   else if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE)
-    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
+    sfu_job_report_note (job, SFU_NOTE_ROUGH_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
   return TRUE;
 }
 

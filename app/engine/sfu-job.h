@@ -39,7 +39,8 @@ typedef enum {
 
 /* What a note is about. Its sentence is in English; the window has words of its own for each kind. */
 typedef enum {
-  SFU_NOTE_PREVIEWS,       /* how previews are made */
+  SFU_NOTE_PREVIEWS,       /* a preview decoder was found */
+  SFU_NOTE_ROUGH_PREVIEWS, /* none was: they are estimated */
   SFU_NOTE_FULL_PRECISION, /* 16 bits were not enough somewhere */
   SFU_NOTE_LOST_WORDS,     /* the end of a prompt did not fit */
   SFU_NOTE_PROMPT_EDITS,   /* words that should change from step to step, which they cannot yet */
