@@ -72,6 +72,7 @@ report_holding (SfuEngine *self, SfuJob *job)
     {
       holding.model = (char *) sfu_model_path (sfu_checkpoint_model (self->checkpoint));
       holding.model_bytes = sfu_checkpoint_device_bytes (self->checkpoint);
+      holding.rough_previews = sfu_checkpoint_taesd_path (self->checkpoint) == NULL;
     }
   holding.bytes_per_second = self->bytes_per_second;
   sfu_job_report_holding (job, &holding);
@@ -118,7 +119,7 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
   if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE && taesd != NULL)
     sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are decoded by %s.", taesd);
   else if (sfu_job_get_previews (job) != SFU_PREVIEWS_NONE)
-    sfu_job_report_note (job, SFU_NOTE_ROUGH_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
+    sfu_job_report_note (job, SFU_NOTE_PREVIEWS, "Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model.");
   return TRUE;
 }
 

@@ -39,8 +39,7 @@ typedef enum {
 
 /* What a note is about. Its sentence is in English; the window has words of its own for each kind. */
 typedef enum {
-  SFU_NOTE_PREVIEWS,       /* a preview decoder was found */
-  SFU_NOTE_ROUGH_PREVIEWS, /* none was: they are estimated */
+  SFU_NOTE_PREVIEWS,       /* how previews are made */
   SFU_NOTE_FULL_PRECISION, /* 16 bits were not enough somewhere */
   SFU_NOTE_LOST_WORDS,     /* the end of a prompt did not fit */
   SFU_NOTE_PROMPT_EDITS,   /* words that should change from step to step, which they cannot yet */
@@ -69,6 +68,7 @@ typedef struct {
   guint64 free_bytes;     /* what the device has besides */
   double bytes_per_second; /* of its files, when it was loaded */
   gboolean software;      /* the device is the processor, and its memory the computer's */
+  gboolean rough_previews; /* the model has no preview decoder */
 } SfuHolding;
 
 SfuJob *sfu_job_new (SfuRequest *request);

@@ -197,7 +197,7 @@ sfu_preferences_new (SfuWindow *self)
   add_switch (group, settings, "restore-session", _("Go On Where You Left"), NULL);
 
   group = add_group (dialog, "canvas", _("Canvas"), "image-x-generic-symbolic");
-  if (self->rough_previews)
+  if (sfu_loader_holding (sfu_studio_loader (self->house.studio))->rough_previews)
     adw_preferences_group_set_description (group, _("Previews are a rough estimate: there is no taesd_decoder.safetensors beside the model."));
   add_enum (group, settings, "mat", _("Mat"), (const char *[]) { _("As the style"), _("Light"), _("Middle grey"), _("Black"), NULL });
   add_switch (group, settings, "smooth-when-enlarged", _("Smooth When Enlarged"), /* xgettext:no-c-format */

@@ -78,7 +78,6 @@ struct _SfuWindow {
   AdwToast *delete_toast;
   guint session_source, clock_source, bars_source;
   gboolean announced_half, warned_of_processor;
-  gboolean rough_previews; /* the model that was used last has no preview decoder */
   gboolean had_settings, had_history; /* before full screen */
 
   /* What the desktop is told. */

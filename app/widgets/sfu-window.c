@@ -153,15 +153,12 @@ note_cb (SfuWindow *self, guint kind, const char *sentence)
 {
   const char *words[] = {
     [SFU_NOTE_PREVIEWS] = NULL, /* no news while one watches them; the preferences say it */
-    [SFU_NOTE_ROUGH_PREVIEWS] = NULL,
     [SFU_NOTE_FULL_PRECISION] = N_("Computed in full precision: 16 bits were not enough"),
     [SFU_NOTE_LOST_WORDS] = N_("The prompt is too long for this model: its end was left out"),
     [SFU_NOTE_PROMPT_EDITS] = N_("Words that change from step to step are read as they stand"),
     [SFU_NOTE_BEGUN_AGAIN] = N_("The graphics driver stopped responding: the picture is begun again"),
     [SFU_NOTE_NOT_KEPT] = N_("The step could not be made into a picture"),
   };
-  if (kind == SFU_NOTE_PREVIEWS || kind == SFU_NOTE_ROUGH_PREVIEWS)
-    self->rough_previews = kind == SFU_NOTE_ROUGH_PREVIEWS;
   if (words[kind] != NULL)
     sfu_window_toast (self, _(words[kind]));
 }
