@@ -81,6 +81,8 @@ def main():
         "scheduler": ["diffusers", "DPMSolverMultistepScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]},
         indent=2) + "\n")
+    for file in out.rglob("*.safetensors"):
+        file.chmod(0o644)
     size = sum(f.stat().st_size for f in out.rglob("*") if f.is_file() and "recipe" not in f.parts)
     print(f"{out}: {size / 1e6:.2f} MB")
 
