@@ -1,6 +1,7 @@
 #include "sfu-library.h"
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 
 #include "sfu-scheduler.h"
 #include "sfu-tokenizer.h"
@@ -106,6 +107,20 @@ count_device_bytes (SfuLibraryModel *self, SfuModel *model)
     }
 }
 
+/* What a folder's model_index.json calls the model (diffusers passes over what begins with a line), or NULL. */
+static char *
+own_title (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, "model_index.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+  if (!json_parser_load_from_mapped_file (parser, file, NULL))
+    return NULL;
+  root = json_parser_get_root (parser);
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root)
+           ? g_strdup (json_object_get_string_member_with_default (json_node_get_object (root), "_title", NULL)) : NULL;
+}
+
 SfuLibraryModel *
 sfu_library_model_new (const char *path)
 {
@@ -117,7 +132,9 @@ sfu_library_model_new (const char *path)
   self->bytes = bytes_of (path);
   if (g_str_has_suffix (name, ".safetensors"))
     name[strlen (name) - strlen (".safetensors")] = '\0';
-  self->title = g_strdup (model != NULL ? sfu_model_title (model) : name);
+  self->title = own_title (path);
+  if (self->title == NULL)
+    self->title = g_strdup (model != NULL ? sfu_model_title (model) : name);
   self->family = g_strdup (model != NULL ? sfu_model_family_name (model) : "");
   self->scheduler = g_strdup ("pndm");
   if (model == NULL)

@@ -77,7 +77,7 @@ def main():
     (out / "scheduler" / "scheduler_config.json").write_text(json.dumps({
         "_class_name": "DPMSolverMultistepScheduler", **SCHEDULE, "prediction_type": "v_prediction", "timestep_spacing": "linspace"}, indent=2) + "\n")
     (out / "model_index.json").write_text(json.dumps({
-        "_class_name": "StableDiffusionPipeline", "feature_extractor": [None, None], "requires_safety_checker": False, "safety_checker": [None, None],
+        "_class_name": "StableDiffusionPipeline", "_title": "Sfumato Starter", "feature_extractor": [None, None], "requires_safety_checker": False, "safety_checker": [None, None],
         "scheduler": ["diffusers", "DPMSolverMultistepScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]},
         indent=2) + "\n")
