@@ -97,11 +97,11 @@ static double
 press_key (gboolean counts)
 {
   GtkTextBuffer *buffer = gtk_text_view_get_buffer (sfu_prompt_view_text_view (view));
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   double start = used_ms ();
   gtk_text_buffer_insert_at_cursor (buffer, "x", -1);
-  for (gint64 end = g_get_monotonic_time () + (counts ? 1500000 : 60000); g_get_monotonic_time () < end;)
-    if (!g_main_context_iteration (NULL, FALSE))
-      g_usleep (2000);
+  g_timeout_add_once (counts ? 1500 : 60, (GSourceOnceFunc) g_main_loop_quit, loop);
+  g_main_loop_run (loop); /* sleeps when there is nothing to do, so that waiting costs nothing */
   return used_ms () - start;
 }
 
@@ -118,7 +118,8 @@ test_typing (void)
   alone = press_key (FALSE);
   counted = press_key (TRUE);
   g_test_message ("a key in 2000 words takes %.0f ms of processor time, %.0f with counting and colours", alone, counted);
-  g_assert_cmpfloat (counted - alone, <, 250);
+  /* GTK lays the paragraph out anew for each; to tag everything again took twice as long as this allows. */
+  g_assert_cmpfloat (counted, <, 10 * alone);
 }
 
 int

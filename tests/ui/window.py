@@ -147,7 +147,7 @@ def tab_reaches_everything(desk):
     wait_for(lambda: desk.all(None, 'list item', desk.find('History', 'list')), 5, 'the picture in the history')
     desk.key('Control+e')
     wanted, seen = {'Prompt', 'Negative prompt', 'Model', 'Width', 'Height', 'Steps', 'Guidance', 'Scheduler', 'Seed', 'New Seed', 'Keep This Seed',
-                    'Swap Width and Height', 'Generate', '×1', 'Queue', 'Canvas', 'Step', 'History'}, []
+                    'Swap Width and Height', 'Generate', 'How Many Pictures', 'Queue', 'Canvas', 'Step', 'History'}, []
     for _ in range(60):
         seen += [name for n in desk.all_focused() for name in (n.get_name(), n.get_parent().get_name())]
         if wanted <= set(seen): break
