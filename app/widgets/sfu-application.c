@@ -13,6 +13,7 @@ struct _SfuApplication {
   AdwApplication parent_instance;
   char *data_folder, *bundled_model;
   gboolean validate, new_session, clean;
+  guint64 budget_bytes;
   SfuHouse house;
 };
 
@@ -89,9 +90,7 @@ open_house (SfuApplication *self, const char *device)
   g_autofree char *state = g_build_filename (g_get_user_state_dir (), "sfumato", NULL);
   g_autofree char *index = g_build_filename (state, "pictures.json", NULL), *session = g_build_filename (state, "session.json", NULL);
   g_autofree char *pictures = NULL, *wanted = NULL;
-  const char *budget = g_getenv ("SFU_BUDGET_MIB"); /* for tests: a device with little memory */
-  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate,
-                               .budget_bytes = budget != NULL ? g_ascii_strtoull (budget, NULL, 10) << 20 : 0 };
+  SfuEngineOptions options = { .cache_folder = cache, .validate = self->validate, .budget_bytes = self->budget_bytes };
   if (house->studio != NULL)
     return;
   house->settings = g_settings_new (ID);
@@ -316,7 +315,7 @@ sfu_application_init (SfuApplication *self)
 }
 
 SfuApplication *
-sfu_application_new (const char *data_folder, gboolean validate)
+sfu_application_new (const char *data_folder, gboolean validate, guint64 budget_bytes)
 {
   SfuApplication *self = g_object_new (SFU_TYPE_APPLICATION, "application-id", ID, "resource-base-path", "/app/sfumato", "flags",
                                        G_APPLICATION_HANDLES_OPEN | G_APPLICATION_HANDLES_COMMAND_LINE, NULL);
@@ -324,6 +323,7 @@ sfu_application_new (const char *data_folder, gboolean validate)
   g_autofree char *index = g_build_filename (bundled, "model_index.json", NULL);
   self->data_folder = g_strdup (data_folder);
   self->validate = validate;
+  self->budget_bytes = budget_bytes;
   if (g_file_test (index, G_FILE_TEST_EXISTS))
     self->bundled_model = g_steal_pointer (&bundled);
   return self;

@@ -75,18 +75,6 @@ sfu_window_restore_from (SfuWindow *self, const char *path)
     sfu_window_toast (self, _("There are no settings in this picture"));
 }
 
-gboolean
-sfu_window_has_settings (const char *path)
-{
-  g_autoptr (GHashTable) texts = NULL;
-  g_autoptr (SfuRequest) request = NULL;
-  guint width, height;
-  if (path == NULL || !sfu_png_read_header (path, &width, &height, &texts, NULL))
-    return FALSE;
-  request = sfu_request_from_texts (texts, NULL);
-  return request != NULL;
-}
-
 /* -- as a start -- */
 
 static void

@@ -49,27 +49,31 @@ sfu_window_copy_settings (SfuWindow *self)
   sfu_window_toast (self, _("Settings copied"));
 }
 
+/* For the file of the picture that is shown; NULL where none is. */
+static GtkFileLauncher *
+launcher_new (SfuWindow *self)
+{
+  g_autoptr (GFile) file = NULL;
+  if (self->shown_picture == NULL)
+    return NULL;
+  file = g_file_new_for_path (sfu_picture_path (self->shown_picture));
+  return gtk_file_launcher_new (file);
+}
+
 void
 sfu_window_show_in_files (SfuWindow *self)
 {
-  g_autoptr (GFile) file = NULL;
-  g_autoptr (GtkFileLauncher) launcher = NULL;
-  if (self->shown_picture == NULL)
-    return;
-  file = g_file_new_for_path (sfu_picture_path (self->shown_picture));
-  launcher = gtk_file_launcher_new (file);
-  gtk_file_launcher_open_containing_folder (launcher, GTK_WINDOW (self), NULL, NULL, NULL);
+  g_autoptr (GtkFileLauncher) launcher = launcher_new (self);
+  if (launcher != NULL)
+    gtk_file_launcher_open_containing_folder (launcher, GTK_WINDOW (self), NULL, NULL, NULL);
 }
 
 void
 sfu_window_open_with (SfuWindow *self)
 {
-  g_autoptr (GFile) file = NULL;
-  g_autoptr (GtkFileLauncher) launcher = NULL;
-  if (self->shown_picture == NULL)
+  g_autoptr (GtkFileLauncher) launcher = launcher_new (self);
+  if (launcher == NULL)
     return;
-  file = g_file_new_for_path (sfu_picture_path (self->shown_picture));
-  launcher = gtk_file_launcher_new (file);
   gtk_file_launcher_set_always_ask (launcher, TRUE);
   gtk_file_launcher_launch (launcher, GTK_WINDOW (self), NULL, NULL, NULL);
 }

@@ -67,7 +67,6 @@ struct _SfuWindow {
   SfuPicture *compared;       /* with the shown one; NULL: nothing is */
   GCancellable *comparing;
   char *comparison_text;
-  gboolean followed;       /* what runs is what is shown */
 
   char *wanted_model;      /* until the library has it */
   GFileMonitor *model_monitor; /* of the chosen one's file */
@@ -194,7 +193,6 @@ void sfu_window_go_to_background (SfuWindow *self);
 void sfu_window_start_from (SfuWindow *self, const char *path);
 /* Copies pictures into the history's folder. (element-type GFile) */
 void sfu_window_take_in (SfuWindow *self, GSList *files);
-gboolean sfu_window_has_settings (const char *path);
 /* Text that was pasted as a prompt and may be a whole request. */
 void sfu_window_offer_pasted (SfuWindow *self, const char *text);
 

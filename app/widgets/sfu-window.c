@@ -103,10 +103,7 @@ run_started_cb (SfuWindow *self, SfuRun *run)
   self->announced_half = FALSE;
   announce (self, _("Generating"));
   if (!pinned)
-    {
-      sfu_window_show_run (self, run);
-      self->followed = TRUE;
-    }
+    sfu_window_show_run (self, run);
   sfu_window_update (self);
 }
 
