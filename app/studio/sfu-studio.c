@@ -121,12 +121,6 @@ sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history)
   return self;
 }
 
-SfuHistory *
-sfu_studio_history (SfuStudio *self)
-{
-  return self->history;
-}
-
 void
 sfu_studio_set_preview_every (SfuStudio *self, guint every)
 {
@@ -604,12 +598,6 @@ sfu_studio_seconds_waiting (SfuStudio *self)
       sum += seconds;
     }
   return self->running != NULL ? sum + MAX (sfu_run_seconds_left (self->running), 0) : sum;
-}
-
-gboolean
-sfu_studio_is_paused (SfuStudio *self)
-{
-  return self->paused;
 }
 
 void

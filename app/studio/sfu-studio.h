@@ -22,7 +22,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SfuStudio, sfu_studio, SFU, STUDIO, GObject)
 
 SfuStudio *sfu_studio_new (const SfuEngineOptions *options, SfuHistory *history);
-SfuHistory *sfu_studio_history (SfuStudio *self);
 
 /* "landscape-%s"-like names are made by the studio: date, seed. */
 void sfu_studio_set_preview_every (SfuStudio *self, guint every);
@@ -59,7 +58,6 @@ GPtrArray *sfu_studio_clear (SfuStudio *self);
 void sfu_studio_requeue (SfuStudio *self, GPtrArray *tickets, guint position);
 /* Until all that waits is done, by what recent runs took; < 0: not known. */
 double sfu_studio_seconds_waiting (SfuStudio *self);
-gboolean sfu_studio_is_paused (SfuStudio *self);
 void sfu_studio_set_paused (SfuStudio *self, gboolean paused);
 
 /* Saves a run's picture again, where the history's folder is now. */

@@ -171,8 +171,9 @@ def picture_opened_from_outside(desk):
     wait_for(lambda: desk.text('Prompt') == 'a picture from elsewhere', 5, 'the prompt')
 
 
-def queue(desk):
-    ready(desk, 'first', 60)
+def fill_queue(desk, steps):
+    """One picture running, of so many steps, and three waiting in the open queue."""
+    ready(desk, 'first', steps)
     desk.press('Generate')
     desk.find('Stop', 'button')
     for prompt in ('second', 'third', 'fourth'):
@@ -181,6 +182,10 @@ def queue(desk):
         desk.key('Control+e')
         desk.key('Control+Return')
     desk.key('Control+j')
+
+
+def queue(desk):
+    fill_queue(desk, 60)
     shot(desk, 'queue')
     rows = wait_for(lambda: [r for r in desk.all(None, 'list item', desk.find('Queue', 'list')) if desk.all('third', 'label', r)], 5, 'the third')
     desk.all('Remove', 'button', rows[0])[0].get_action_iface().do_action(0)
@@ -385,15 +390,7 @@ def waiting(desk):
 
 
 def queue_by_keyboard(desk):
-    ready(desk, 'first', 900)
-    desk.press('Generate')
-    desk.find('Stop', 'button')
-    for prompt in ('second', 'third', 'fourth'):
-        desk.write('Prompt', prompt)
-        desk.set_value('Steps', 4)
-        desk.key('Control+e')
-        desk.key('Control+Return')
-    desk.key('Control+j')
+    fill_queue(desk, 900)
     wait_for(lambda: waiting(desk) == ['second', 'third', 'fourth'], 5, 'the queue, with the focus on its first')
     desk.find('Stop This Picture', 'button')
     desk.key('Alt+Down')
