@@ -337,6 +337,54 @@ test_group_norm (gconstpointer data)
     }
 }
 
+/* Two norms over a picture in strips, with rows of the neighbours that do not count: as over the whole. */
+static void
+test_strips (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { H = 21, W = 13, C = 40, GROUPS = 5, N = H * W * C };
+  static const guint ends[] = { 0, 9, 18, H };
+  guint passes = 0;
+  double want[N];
+  float middle[N];
+  Harness h;
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_input (&h, 1, H, W, C), gamma = harness_vector (&h, C), beta = harness_vector (&h, C);
+  GpuTensor out = gpu_ops_tensor (h.ops, 1, H, W, C);
+  for (guint j = 0; j < N; j++)
+    x.values[j] = mode->dtype == GPU_DTYPE_F32 ? x.values[j] + 30 + j * 1e-3f : x.values[j];
+  gpu_transfer_write_floats (h.device, &x.tensor, x.values, NULL);
+  gpu_ops_begin_strips (h.ops);
+  do
+    {
+      passes++;
+      for (guint i = 0; i + 1 < G_N_ELEMENTS (ends); i++)
+        {
+          guint first = MAX (ends[i], 2) - 2, end = MIN (ends[i + 1] + 2, H), own = ends[i + 1] - ends[i];
+          gpu_ops_begin_strip (h.ops, ends[i] - first, own);
+          GpuTensor y = gpu_tensor_strip (x.tensor, first, end - first);
+          for (guint norm = 0; norm < 2; norm++)
+            y = gpu_group_norm (h.ops, y, gamma.tensor, beta.tensor, GROUPS, 1e-5f, norm == 0 ? GPU_ACT_SILU : GPU_ACT_NONE);
+          gpu_add (h.ops, gpu_tensor_strip (y, ends[i] - first, own), (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_strip (out, ends[i], own));
+        }
+    }
+  while (gpu_ops_end_strips (h.ops));
+  g_assert_cmpuint (passes, ==, 3);
+  float *got = harness_run (&h, out);
+  for (guint norm = 0; norm < 2; norm++)
+    {
+      for (guint g = 0; g < GROUPS; g++)
+        normalise (norm == 0 ? x.values : middle, want, g * (C / GROUPS), H * W, C, C / GROUPS, 1e-5);
+      for (guint j = 0; j < N; j++)
+        {
+          want[j] = act (norm == 0 ? GPU_ACT_SILU : GPU_ACT_NONE, want[j] * gamma.values[j % C] + beta.values[j % C]);
+          middle[j] = want[j];
+        }
+    }
+  harness_compare (&h, mode->name, got, want, N);
+  harness_end (&h);
+}
+
 static void
 test_rows (gconstpointer data)
 {
@@ -572,7 +620,7 @@ test_images (gconstpointer data)
   GpuStorage *out = harness_storage (&h, sizeof pixels, GPU_MEMORY_DOWNLOAD);
   GpuStorage *flags = harness_storage (&h, sizeof state, GPU_MEMORY_DOWNLOAD);
   write_storage (&h, flags, &state, sizeof state);
-  gpu_image_output (h.ops, x.tensor, out, flags, 0.9f, 0.5f);
+  gpu_image_output (h.ops, x.tensor, 0, &(GpuImageSink) { out, flags, 0.9f, 0.5f });
   harness_run (&h, x.tensor);
   gpu_transfer_read (h.device, out, 0, pixels, sizeof pixels, &error);
   gpu_transfer_read (h.device, flags, 0, &state, sizeof state, &error);
@@ -651,7 +699,8 @@ main (int argc, char **argv)
   } tests[] = {
     { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "forms", test_forms, TRUE },
     { "attention", test_attention, TRUE },
-    { "group-norm", test_group_norm },       { "rows", test_rows },           { "pointwise", test_pointwise },
+    { "group-norm", test_group_norm },       { "strips", test_strips },       { "rows", test_rows },
+    { "pointwise", test_pointwise },
     { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
     { "time-embedding", test_time_embedding }, { "embed-tokens", test_embed_tokens },
   };

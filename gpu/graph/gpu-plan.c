@@ -11,11 +11,14 @@ by_size (gconstpointer a, gconstpointer b, gpointer lives)
   return x->first < y->first ? -1 : x->first > y->first;
 }
 
-static int
-by_offset (gconstpointer a, gconstpointer b)
+/* Keeps @placed in the order of offsets. */
+static void
+insert (GPtrArray *placed, GpuLifetime *life)
 {
-  const GpuLifetime *x = *(GpuLifetime *const *) a, *y = *(GpuLifetime *const *) b;
-  return x->offset < y->offset ? -1 : x->offset > y->offset;
+  guint i = placed->len;
+  while (i > 0 && ((GpuLifetime *) placed->pdata[i - 1])->offset > life->offset)
+    i--;
+  g_ptr_array_insert (placed, i, life);
 }
 
 guint64
@@ -43,8 +46,7 @@ gpu_plan_offsets (GpuLifetime *lives, guint n)
         }
       life->offset = at;
       size = MAX (size, at + life->bytes);
-      g_ptr_array_add (placed, life);
-      g_ptr_array_sort (placed, by_offset);
+      insert (placed, life);
     }
   return size;
 }

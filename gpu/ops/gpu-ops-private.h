@@ -26,6 +26,9 @@ typedef struct {
   double flop, bytes;
 } GpuDispatch;
 
+/* Statistics of the group norms of a part in strips. */
+typedef struct _GpuNormPool GpuNormPool;
+
 struct _GpuOps {
   GpuDevice *device;
   GpuDtype dtype;
@@ -33,11 +36,14 @@ struct _GpuOps {
   GArray *dispatches;  /* GpuDispatch */
   GPtrArray *storages; /* every storage that is used, owned */
   GpuStorage *zeros;   /* what convolutions read outside the picture */
+  GpuNormPool *norm_pool; /* of a part that is run in strips, or NULL */
+  gboolean silent;     /* what is appended now is not recorded */
   GError *error;
 };
 
 /* Starts a dispatch of "SHADER-TYPE" (or of @shader as it is, if @typed is FALSE) with @spec behind the
- * local size. Returns NULL after an error; the calls below accept that. */
+ * local size. Returns NULL after an error, and where
+ * nothing is recorded; the calls below accept that. */
 GpuDispatch *gpu_ops_dispatch (GpuOps *self, const char *op, const char *shader, gboolean typed, guint local_size,
                                const GpuSpec *spec, guint push_bytes);
 /* Call these after the push constants are set: they remember where in them the address goes. */
@@ -61,3 +67,17 @@ gboolean gpu_ops_lack (GpuOps *self, const GpuTensor *tensor);
 GpuStorage *gpu_ops_scratch (GpuOps *self, guint64 bytes);
 guint gpu_ops_subgroup (GpuOps *self);
 guint gpu_ceil_div (guint64 a, guint64 b);
+
+/* -- the steps of group norm -- */
+
+/* Pixels whose statistics one workgroup takes: enough work each, enough workgroups for wide devices. */
+#define GPU_NORM_CHUNK 64
+
+/* f32 (images, chunks, channels, 2): mean and sum of squared distances of every GPU_NORM_CHUNK pixels. */
+GpuStorage *gpu_norm_measure (GpuOps *ops, GpuTensor x);
+/* Those of all @pixels become f32 (images, channels, 2): what a channel has subtracted, and what it is multiplied by. */
+GpuStorage *gpu_norm_join (GpuOps *ops, GpuStorage *parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps);
+GpuTensor gpu_norm_apply (GpuOps *ops, GpuTensor x, GpuStorage *factors, GpuTensor beta, GpuActivation act);
+void gpu_norm_pool_free (GpuNormPool *self);
+/* gpu_group_norm() where the list has a pool. */
+GpuTensor gpu_norm_pool_apply (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act);

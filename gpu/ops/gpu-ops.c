@@ -42,6 +42,7 @@ gpu_ops_free (GpuOps *self)
   g_array_unref (self->dispatches);
   g_ptr_array_unref (self->storages);
   gpu_storage_unref (self->zeros);
+  gpu_norm_pool_free (self->norm_pool);
   g_clear_error (&self->error);
   gpu_device_unref (self->device);
   g_free (self);
@@ -109,7 +110,7 @@ gpu_ops_dispatch (GpuOps *self, const char *op, const char *shader, gboolean typ
   g_autofree char *name = NULL;
   GpuPipeline *pipeline;
 
-  if (self->error != NULL)
+  if (self->error != NULL || self->silent)
     return NULL;
   for (guint i = 0; spec != NULL && i < spec->n; i++)
     all.value[all.n++] = spec->value[i];

@@ -76,6 +76,24 @@ GpuTensor gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, gui
 /* (x - mean) / sqrt (var + eps) over pixels and channels of a group, times gamma plus beta (f32), then act. */
 GpuTensor gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps,
                           GpuActivation act);
+
+/* A part of a net that is run over a picture in strips of rows, because the whole of what it makes would take too much memory.
+ * The statistics of its group norms are those of the whole picture all the same: each norm costs a pass over all strips, which
+ * ends there and gathers them, before the pass that goes on to the next. The caller builds the part again and again:
+ *
+ *   gpu_ops_begin_strips (ops);
+ *   do
+ *     for each strip
+ *       gpu_ops_begin_strip (ops, ...), then all ops of the part, with what becomes of their result
+ *   while (gpu_ops_end_strips (ops));
+ *
+ * Ops behind the norm that a pass ends with are not recorded. */
+void gpu_ops_begin_strips (GpuOps *self);
+/* @first, @count: the rows of every norm's input that are the strip's own, and not there for its neighbours' sake as well. */
+void gpu_ops_begin_strip (GpuOps *self, guint first, guint count);
+/* FALSE: that was the last pass. */
+gboolean gpu_ops_end_strips (GpuOps *self);
+
 /* The same over the channels of each row. */
 GpuTensor gpu_layer_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, float eps);
 /* softmax (scale x) over the channels of each row. */
@@ -114,8 +132,16 @@ GpuTensor gpu_latent_input (GpuOps *ops, GpuStorage *planes, guint channels, gui
                             gboolean soft_clamp);
 /* Pixels f32 (h, w, 3) in 0..1 to (1, h, w, 3) in -1..1. */
 GpuTensor gpu_image_input (GpuOps *ops, GpuStorage *pixels, guint h, guint w);
-/* clamp (factor x + addend, 0, 1) as f32 (h, w, 3); a value that is not finite sets the flag in @state. */
-void gpu_image_output (GpuOps *ops, GpuTensor x, GpuStorage *pixels, GpuStorage *state, float factor, float addend);
+
+/* Where a decoder's picture goes: clamp (factor x + addend, 0, 1) as f32 (h, w, 3). */
+typedef struct {
+  GpuStorage *pixels;
+  GpuStorage *state; /* GpuStepState: a value that is not finite sets its flag */
+  float factor, addend;
+} GpuImageSink;
+
+/* @x: (1, rows, w, 3), the rows of the picture from @first_row on. */
+void gpu_image_output (GpuOps *ops, GpuTensor x, guint first_row, const GpuImageSink *sink);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuOps, gpu_ops_free)
 
