@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint levels; /* how many are run in strips, counted from the picture; 0: everything whole */
   guint fine;   /* how many of those, counted from the latent, are whole between their blocks */
-  guint count;  /* of strips */
+  guint count;  /* of strips; 1 where everything is whole */
 } GpuStrips;
 
 typedef struct {

@@ -71,9 +71,9 @@ gpu_taesd_decode (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, cons
   GpuTensor x = numbered_conv (ops, bank, 0, latent, config->channels[0], GPU_CONV_SAME, GPU_ACT_RELU);
   for (guint i = 0; i < config->n_levels - strips->levels && !gpu_bank_failed (bank); i++)
     x = run_level (ops, bank, config, i, x);
-  for (guint i = 0; i < MAX (strips->count, 1) && !gpu_bank_failed (bank); i++)
+  for (guint i = 0; i < strips->count && !gpu_bank_failed (bank); i++)
     {
-      GpuRows own = gpu_rows_nth (x.h, MAX (strips->count, 1), i);
+      GpuRows own = gpu_rows_nth (x.h, strips->count, i);
       if (own.count > 0)
         decode_strip (ops, bank, config, strips->levels, x, own, sink);
     }
