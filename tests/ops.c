@@ -391,14 +391,6 @@ test_pointwise (gconstpointer data)
         want[j] = act (kind, (double) a.values[j] + b.values[j]);
       harness_compare (&h, "add", got, want, rows * c);
       harness_end (&h);
-
-      harness_begin (&h, mode->dtype, mode->kernels);
-      a = harness_input (&h, 2, 9, 13, 2 * c);
-      got = harness_run (&h, gpu_geglu (h.ops, a.tensor));
-      for (guint j = 0; j < rows * c; j++)
-        want[j] = a.values[j / c * 2 * c + j % c] * act (GPU_ACT_GELU, a.values[j / c * 2 * c + c + j % c]);
-      harness_compare (&h, "geglu", got, want, rows * c);
-      harness_end (&h);
     }
 }
 

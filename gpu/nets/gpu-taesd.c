@@ -1,5 +1,7 @@
 #include "gpu-taesd.h"
 
+#include "gpu-blocks.h"
+
 /* AutoencoderTinyBlock: relu (conv relu conv relu conv (x) + x). */
 static GpuTensor
 block (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x)
@@ -15,11 +17,19 @@ block (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x)
   return gpu_conv2d (ops, h, &conv2, GPU_CONV_SAME, &last);
 }
 
-static GpuMatrix
-numbered_conv (GpuBank *bank, guint layer, guint n, guint k)
+static GpuTensor
+numbered_conv (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n, GpuActivation act)
 {
   g_autofree char *name = g_strdup_printf ("layers.%u", layer);
-  return gpu_bank_matrix (bank, name, n, k, 9);
+  GpuMatrix conv = gpu_bank_matrix (bank, name, n, x.c, 9);
+  return gpu_conv2d (ops, x, &conv, GPU_CONV_SAME, &(GpuEpilogue) { .act = act });
+}
+
+static GpuTensor
+numbered_double (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n)
+{
+  g_autofree char *name = g_strdup_printf ("layers.%u", layer);
+  return gpu_block_double (ops, bank, name, x, n, 2 * x.h, 2 * x.w, NULL);
 }
 
 GpuTensor
@@ -27,18 +37,17 @@ gpu_taesd_decode (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, GpuT
 {
   guint layer = 0;
   gpu_bank_enter (bank, "decoder");
-  GpuMatrix conv = numbered_conv (bank, layer, config->channels[0], config->latent_channels);
-  GpuTensor x = gpu_conv2d (ops, latent, &conv, GPU_CONV_SAME, &(GpuEpilogue) { .act = GPU_ACT_RELU });
+  GpuTensor x = numbered_conv (ops, bank, layer, latent, config->channels[0], GPU_ACT_RELU);
   layer += 2; /* the activation counts */
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     {
       gboolean last = i + 1 == config->n_levels;
       for (guint j = 0; j < config->n_blocks[i]; j++)
         x = block (ops, bank, layer++, x);
-      if (!last)
-        layer++; /* so does the upsampling */
-      conv = numbered_conv (bank, layer++, last ? config->out_channels : config->channels[i], config->channels[i]);
-      x = gpu_conv2d (ops, x, &conv, last ? GPU_CONV_SAME : GPU_CONV_UP, NULL);
+      if (last)
+        return numbered_conv (ops, bank, layer, x, config->out_channels, GPU_ACT_NONE);
+      x = numbered_double (ops, bank, layer + 1, x, config->channels[i]);
+      layer += 2; /* the upsampling counts as well */
     }
   gpu_bank_leave (bank);
   return x;

@@ -167,10 +167,9 @@ cross_attention (Pass *pass, GpuTensor x, GpuTensor h, guint n_heads)
 static GpuTensor
 feed_forward (GpuOps *ops, GpuBank *bank, GpuTensor x, GpuTensor h)
 {
-  GpuMatrix up = gpu_bank_matrix (bank, "ff.net.0.proj", 8 * x.c, x.c, 1);
+  GpuMatrix up = gpu_bank_geglu (bank, "ff.net.0.proj", 8 * x.c, x.c);
   GpuMatrix down = gpu_bank_matrix (bank, "ff.net.2", x.c, 4 * x.c, 1);
   h = gpu_linear (ops, h, &up, NULL);
-  h = gpu_geglu (ops, h);
   return gpu_linear (ops, h, &down, &(GpuEpilogue) { .residual = x });
 }
 
@@ -193,7 +192,7 @@ transformer (Pass *pass, const GpuUnit *unit, GpuTensor x, GpuTensor out)
       h = feed_forward (ops, bank, h, gpu_block_layer_norm (ops, bank, "norm3", h, TRANSFORMER_LAYER_EPS));
       gpu_bank_leave (bank);
     }
-  return gpu_linear (ops, h, &proj_out, &(GpuEpilogue) { .residual = x, .out = out });
+  return gpu_linear (ops, h, &proj_out, &(GpuEpilogue) { .residual = x, .out = out, .for_norm = TRUE });
 }
 
 /* Where the tensor that is current before unit @next should be written: its place in a joined tensor when
@@ -232,7 +231,7 @@ run_unit (Pass *pass, guint index, GpuTensor x)
 {
   GpuUnet *self = pass->unet;
   const GpuUnit *unit = &g_array_index (self->units, GpuUnit, index);
-  GpuEpilogue into = { .out = place_before (pass, index + 1, unit->out) };
+  GpuEpilogue into = { .out = place_before (pass, index + 1, unit->out), .for_norm = TRUE };
   GpuMatrix conv;
 
   switch (unit->kind)
@@ -250,8 +249,7 @@ run_unit (Pass *pass, guint index, GpuTensor x)
       conv = gpu_bank_matrix (self->bank, "conv", unit->out, unit->in, 9);
       return gpu_conv2d (pass->ops, x, &conv, GPU_CONV_DOWN, &into);
     case GPU_UNIT_UP:
-      conv = gpu_bank_matrix (self->bank, "conv", unit->out, unit->in, 9);
-      return gpu_conv2d_up (pass->ops, x, &conv, halved (pass->h, unit->depth), halved (pass->w, unit->depth), &into);
+      return gpu_block_double (pass->ops, self->bank, "conv", x, unit->out, halved (pass->h, unit->depth), halved (pass->w, unit->depth), &into);
     case GPU_UNIT_PUSH:
       return x;
     case GPU_UNIT_POP:
@@ -274,7 +272,7 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
     return (GpuTensor) { 0 };
 
   GpuTensor x = gpu_sampler_input (ops, sampler, self->images);
-  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]) });
+  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]), .for_norm = TRUE });
   for (guint i = 0; i < self->units->len && !gpu_bank_failed (self->bank); i++)
     {
       const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);

@@ -25,7 +25,7 @@ attention (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTensor x)
   GpuTensor states = gpu_linear (ops, h, &qkv, NULL);
   h = gpu_attention (ops, gpu_tensor_channels (states, 0, c), gpu_tensor_channels (states, c, c),
                      gpu_tensor_channels (states, 2 * c, c), 1, 1 / sqrtf (c), FALSE);
-  return gpu_linear (ops, h, &out, &(GpuEpilogue) { .residual = x });
+  return gpu_linear (ops, h, &out, &(GpuEpilogue) { .residual = x, .for_norm = TRUE });
 }
 
 static GpuTensor
@@ -59,9 +59,9 @@ up_block (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTensor x, g
   if (i + 1 == config->n_levels)
     return x;
   gpu_bank_enter (bank, "up_blocks.%u.upsamplers.0", i);
-  GpuMatrix conv = gpu_bank_matrix (bank, "conv", out, out, 9);
+  x = gpu_block_double (ops, bank, "conv", x, out, 2 * x.h, 2 * x.w, &(GpuEpilogue) { .for_norm = TRUE });
   gpu_bank_leave (bank);
-  return gpu_conv2d (ops, x, &conv, GPU_CONV_UP, NULL);
+  return x;
 }
 
 GpuTensor
@@ -77,7 +77,7 @@ gpu_vae_decode (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTenso
   gpu_bank_enter (bank, "decoder");
   GpuMatrix conv_in = gpu_bank_matrix (bank, "conv_in", deepest, config->latent_channels, 9);
   GpuMatrix conv_out = gpu_bank_matrix (bank, "conv_out", config->out_channels, config->channels[0], 9);
-  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, NULL);
+  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .for_norm = TRUE });
   x = middle (ops, bank, config, x);
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     x = up_block (ops, bank, config, x, i);
@@ -104,7 +104,7 @@ down_block (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTensor x,
   gpu_bank_enter (bank, "down_blocks.%u.downsamplers.0", i);
   GpuMatrix conv = gpu_bank_matrix (bank, "conv", out, out, 9);
   gpu_bank_leave (bank);
-  return gpu_conv2d (ops, x, &conv, GPU_CONV_DOWN_LATE, NULL);
+  return gpu_conv2d (ops, x, &conv, GPU_CONV_DOWN_LATE, &(GpuEpilogue) { .for_norm = TRUE });
 }
 
 GpuTensor
@@ -114,7 +114,7 @@ gpu_vae_encode (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTenso
   gpu_bank_enter (bank, "encoder");
   GpuMatrix conv_in = gpu_bank_matrix (bank, "conv_in", config->channels[0], config->in_channels, 9);
   GpuMatrix conv_out = gpu_bank_matrix (bank, "conv_out", moments, deepest, 9);
-  GpuTensor x = gpu_conv2d (ops, image, &conv_in, GPU_CONV_SAME, NULL);
+  GpuTensor x = gpu_conv2d (ops, image, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .for_norm = TRUE });
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     x = down_block (ops, bank, config, x, i);
   if (gpu_bank_failed (bank))

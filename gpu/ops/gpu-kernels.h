@@ -5,11 +5,12 @@
 
 typedef enum { GPU_OP_MATMUL, GPU_OP_ATTENTION } GpuOpKind;
 
-/* What decides which variant suits: matmul's m, n, k and the type of its weights; attention's queries, keys and
- * head width. */
+/* What decides which variant suits: matmul's m, n, all channels that meet in a sum, and the type of its weights;
+ * attention's queries, keys and head width. */
 typedef struct {
   guint m, n, k;
   GpuDtype weights;
+  gboolean geglu;
 } GpuOpShape;
 
 typedef struct {
@@ -21,13 +22,27 @@ typedef struct {
   guint rows;          /* of the output, a workgroup */
   guint columns;       /* of the output, a workgroup; in subgroup sizes for the vector form */
   guint max_m, min_m, max_k; /* shapes it suits; 0: any */
-  gboolean f16_weights;      /* only those */
+  /* Of products on cooperative matrices: */
+  guint depth;                   /* channels of a tile */
+  guint part_rows, part_columns; /* what a subgroup makes */
+  guint stages;                  /* tiles in shared memory */
+  double speed;                  /* a guess at how fast it goes when there is enough to do, 1 for the best */
 } GpuKernel;
+
+/* A variant, and among how many workgroups the channels of a sum are split. */
+struct _GpuChoice {
+  const GpuKernel *kernel;
+  guint split;
+};
 
 /* Threads of a workgroup. */
 guint gpu_kernel_local_size (GpuOps *ops, const GpuKernel *kernel);
-/* Appends the shape of the device's cooperative matrices where the kernel needs it, at the constants' places. */
+/* Columns of the output that a workgroup makes. */
+guint gpu_kernel_columns (GpuOps *ops, const GpuKernel *kernel);
+/* Sets the shape of the device's cooperative matrices where the kernel needs it, at the constants' places. */
 void gpu_kernel_add_shape (GpuOps *ops, const GpuKernel *kernel, GpuSpec *spec);
 
-/* Never NULL: the vector form suits every device and shape. */
-const GpuKernel *gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
+/* What suits: tuned for this device, or by estimate. The vector form suits every device and shape. */
+GpuChoice gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
+/* (element-type GpuChoice): everything that suits @shape in the fastest form that the device has, best guess first. */
+GArray *gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape);

@@ -1,32 +1,59 @@
 #include "gpu-ops-private.h"
 
-/* Pixels whose statistics one workgroup takes: enough work each, enough workgroups for wide devices. */
-#define STATS_CHUNK 64
+/* A group's statistics are joined by one workgroup: of several subgroups where there are many. */
+#define FINAL_SUBGROUPS 8
+#define MANY_PARTS 4096
+
+/* Where the moments of a tensor are: its producer's, or a scratch of their own. */
+typedef struct {
+  GpuStorage *parts;
+  guint64 offset;
+  guint stride;
+} Parts;
+
+static void
+use_parts (GpuOps *ops, GpuDispatch *d, const Parts *parts, gboolean writes)
+{
+  gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (GroupNormParams, parts), parts->parts, parts->offset, parts->parts->bytes - parts->offset, writes);
+}
+
+/* The moments that the producer of @x took along, or else those taken here. */
+static Parts
+parts_of (GpuOps *ops, const GpuTensor *x)
+{
+  GpuMoments *moments = gpu_ops_find_moments (ops, x);
+  guint local = gpu_ops_subgroup (ops), pixels = x->h * x->w, chunks = gpu_ceil_div (pixels, NORM_CHUNK);
+  if (moments != NULL)
+    return (Parts) { moments->parts, gpu_moments_offset (x), moments->stride };
+  Parts parts = { .parts = gpu_ops_scratch (ops, (guint64) x->n * chunks * x->c * 2 * sizeof (float)), .stride = x->c };
+  GroupNormParams push = { .images = x->n, .pixels = pixels, .channels = x->c, .x_stride = x->stride, .chunks = chunks, .parts_stride = x->c };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-stats", TRUE, local, NULL, sizeof push);
+  gpu_dispatch_push_rows (d, &push, gpu_ceil_div (x->c, local), x->n * chunks);
+  GPU_READS (ops, d, GroupNormParams, x, x);
+  use_parts (ops, d, &parts, TRUE);
+  return parts;
+}
 
 GpuTensor
 gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act)
 {
-  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, STATS_CHUNK);
+  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, NORM_CHUNK);
   if (ops->error != NULL || x.storage == NULL)
     return (GpuTensor) { 0 };
   GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
   g_return_val_if_fail (x.c % groups == 0, out);
-  GpuStorage *parts = gpu_ops_scratch (ops, (guint64) x.n * chunks * x.c * 2 * sizeof (float));
+  Parts parts = parts_of (ops, &x);
   GpuStorage *factors = gpu_ops_scratch (ops, (guint64) x.n * x.c * 2 * sizeof (float));
   GroupNormParams push = {
     .images = x.n, .pixels = pixels, .channels = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride,
-    .chunk = STATS_CHUNK, .chunks = chunks, .group = x.c / groups, .eps = eps,
+    .chunks = chunks, .parts_stride = parts.stride, .group = x.c / groups, .eps = eps,
   };
   GpuSpec spec = { .n = 1, .value = { act == GPU_ACT_SILU ? ACT_SILU : ACT_NONE } };
 
-  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-stats", TRUE, local, NULL, sizeof push);
-  gpu_dispatch_push_rows (d, &push, gpu_ceil_div (x.c, local), x.n * chunks);
-  GPU_READS (ops, d, GroupNormParams, x, &x);
-  GPU_USES (ops, d, GroupNormParams, parts, parts, TRUE);
-
-  d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, local, NULL, sizeof push);
+  guint wide = (guint64) chunks * push.group > MANY_PARTS ? FINAL_SUBGROUPS : 1;
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, wide * local, NULL, sizeof push);
   gpu_dispatch_push (d, &push, groups, x.n, 1);
-  GPU_USES (ops, d, GroupNormParams, parts, parts, FALSE);
+  use_parts (ops, d, &parts, FALSE);
   GPU_READS (ops, d, GroupNormParams, gamma, &gamma);
   GPU_USES (ops, d, GroupNormParams, factors, factors, TRUE);
 

@@ -26,13 +26,26 @@ typedef struct {
   double flop, bytes;
 } GpuDispatch;
 
+/* Statistics that producers of a storage took along for group norm: for each channel its moments over every NORM_CHUNK
+ * pixels. Several producers may each have written some of the channels. */
+typedef struct {
+  GpuStorage *parts; /* f32 (images, chunks, stride, 2) */
+  guint stride;
+  guint8 *there;     /* for each 8 channels */
+} GpuMoments;
+
+/* A kernel variant for a product: see gpu-kernels.h. */
+typedef struct _GpuChoice GpuChoice;
+
 struct _GpuOps {
   GpuDevice *device;
   GpuDtype dtype;
   GpuKernels kernels;
   GArray *dispatches;  /* GpuDispatch */
   GPtrArray *storages; /* every storage that is used, owned */
+  GHashTable *moments; /* GpuStorage -> GpuMoments, owned */
   GpuStorage *zeros;   /* what convolutions read outside the picture */
+  const GpuChoice *forced; /* what products take instead of the best, borrowed; NULL: the best */
   GError *error;
 };
 
@@ -57,6 +70,13 @@ void gpu_dispatch_uses (GpuOps *ops, GpuDispatch *self, guint push_offset, GpuSt
 
 /* TRUE if the list has failed or fails now, because @tensor is what a failed op or bank returned. */
 gboolean gpu_ops_lack (GpuOps *self, const GpuTensor *tensor);
+/* Where the producer of @tensor puts its moments, which count as there from now on. */
+GpuMoments *gpu_ops_add_moments (GpuOps *self, const GpuTensor *tensor);
+/* The moments of all channels of @tensor, or NULL. */
+GpuMoments *gpu_ops_find_moments (GpuOps *self, const GpuTensor *tensor);
+/* Bytes from the first moments in `parts` to those of @tensor's first channel. */
+guint64 gpu_moments_offset (const GpuTensor *tensor);
+
 /* A planned f32 scratch of @bytes. */
 GpuStorage *gpu_ops_scratch (GpuOps *self, guint64 bytes);
 guint gpu_ops_subgroup (GpuOps *self);

@@ -19,6 +19,14 @@ fill_zeros (GpuDevice *device, GpuStorage *zeros, GError **error)
          && gpu_device_wait (device, done, error);
 }
 
+static void
+moments_free (gpointer data)
+{
+  GpuMoments *moments = data;
+  g_free (moments->there);
+  g_free (moments);
+}
+
 GpuOps *
 gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error)
 {
@@ -28,6 +36,7 @@ gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **err
   self->kernels = kernels;
   self->dispatches = g_array_new (FALSE, TRUE, sizeof (GpuDispatch));
   self->storages = g_ptr_array_new_with_free_func ((GDestroyNotify) gpu_storage_unref);
+  self->moments = g_hash_table_new_full (NULL, NULL, NULL, moments_free);
   self->zeros = gpu_storage_new (device, ZERO_BYTES, GPU_MEMORY_DEVICE, "zeros", error);
   if (self->zeros == NULL || !fill_zeros (device, self->zeros, error))
     return NULL;
@@ -40,6 +49,7 @@ gpu_ops_free (GpuOps *self)
   if (self == NULL)
     return;
   g_array_unref (self->dispatches);
+  g_hash_table_unref (self->moments);
   g_ptr_array_unref (self->storages);
   gpu_storage_unref (self->zeros);
   g_clear_error (&self->error);
@@ -99,6 +109,45 @@ gpu_ops_tensor (GpuOps *self, guint n, guint h, guint w, guint c)
 {
   guint64 bytes = (guint64) n * h * w * GPU_PADDED (c) * gpu_dtype_bytes (self->dtype);
   return gpu_tensor_over (gpu_ops_scratch (self, bytes), self->dtype, n, h, w, c);
+}
+
+static guint
+first_channel (const GpuTensor *tensor)
+{
+  return tensor->offset / gpu_dtype_bytes (tensor->dtype) % tensor->stride;
+}
+
+guint64
+gpu_moments_offset (const GpuTensor *tensor)
+{
+  return first_channel (tensor) * 2 * sizeof (float);
+}
+
+GpuMoments *
+gpu_ops_add_moments (GpuOps *self, const GpuTensor *tensor)
+{
+  GpuMoments *moments = g_hash_table_lookup (self->moments, tensor->storage);
+  if (moments == NULL)
+    {
+      guint64 chunks = gpu_tensor_rows (tensor) / NORM_CHUNK;
+      moments = g_new0 (GpuMoments, 1);
+      moments->stride = tensor->stride;
+      moments->parts = gpu_ops_scratch (self, chunks * tensor->stride * 2 * sizeof (float));
+      moments->there = g_new0 (guint8, tensor->stride / 8);
+      g_hash_table_insert (self->moments, tensor->storage, moments);
+    }
+  memset (moments->there + first_channel (tensor) / 8, 1, GPU_PADDED (tensor->c) / 8);
+  return moments;
+}
+
+GpuMoments *
+gpu_ops_find_moments (GpuOps *self, const GpuTensor *tensor)
+{
+  GpuMoments *moments = g_hash_table_lookup (self->moments, tensor->storage);
+  for (guint i = 0; moments != NULL && i < GPU_PADDED (tensor->c) / 8; i++)
+    if (!moments->there[first_channel (tensor) / 8 + i])
+      return NULL;
+  return moments;
 }
 
 GpuDispatch *

@@ -44,10 +44,14 @@ typedef struct {
   gboolean act_last;    /* act (x + residual) instead of act (x) + residual */
   GpuTensor image_bias; /* (1 or n, 1, 1, channels): added to every pixel of an image, before the activation */
   GpuTensor residual;   /* of the output's shape */
+  GpuTensor second;     /* of the output's pixels: the input of a weight's second matrix (gpu_bank_joined()) */
+  gboolean for_norm;    /* group norm comes next: take its statistics along */
   GpuTensor out;        /* where to write, perhaps a view; else new */
 } GpuEpilogue;
 
-/* out (n, h, w, weight.n) = x W^T + bias, then the epilogue (NULL: none). x: (n, h, w, weight.k). */
+/* out (n, h, w, weight.n) = x W^T + bias, then the epilogue (NULL: none). x: (n, h, w, weight.k).
+ * With weights of gpu_bank_geglu() out is (n, h, w, weight.n / 2), value * gelu (gate), and the epilogue's only field
+ * is `out` (Shazeer 2020, "GLU variants improve transformer"). */
 GpuTensor gpu_linear (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, const GpuEpilogue *epilogue);
 
 typedef enum {
@@ -59,7 +63,8 @@ typedef enum {
 
 /* 3x3 convolution (@weight has 9 taps; with 1 tap this is gpu_linear()). */
 GpuTensor gpu_conv2d (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, GpuConvKind kind, const GpuEpilogue *epilogue);
-/* Of the input doubled to (h, w) by nearest neighbours; h is 2 x.h or one less, w likewise. */
+/* Of the input doubled to (h, w) by nearest neighbours; h is 2 x.h or one less, w likewise. @weight has 9 taps, or comes
+ * from gpu_bank_doubling(): less than half the work, for exactly the double size only. */
 GpuTensor gpu_conv2d_up (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, guint h, guint w, const GpuEpilogue *epilogue);
 
 /**
@@ -83,8 +88,6 @@ GpuTensor gpu_softmax (GpuOps *ops, GpuTensor x, float scale);
 
 /* act (a + b), or act (a) where @b is no tensor; @out as in GpuEpilogue. */
 GpuTensor gpu_add (GpuOps *ops, GpuTensor a, GpuTensor b, GpuActivation act, GpuTensor out);
-/* x: (..., 2 c): the first c channels times gelu of the last c. */
-GpuTensor gpu_geglu (GpuOps *ops, GpuTensor x);
 
 /* Token plus position embedding: @tokens I32 (n, 1, length, 1) with stride 1; tables from gpu_bank_table(). */
 GpuTensor gpu_embed_tokens (GpuOps *ops, GpuTensor tokens, GpuTensor table, GpuTensor positions);

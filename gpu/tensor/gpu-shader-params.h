@@ -35,10 +35,6 @@ typedef struct {
 } ElementwiseParams;
 
 typedef struct {
-#include "geglu.inc"
-} GegluParams;
-
-typedef struct {
 #include "embed-tokens.inc"
 } EmbedTokensParams;
 

@@ -55,6 +55,7 @@ typedef struct {
   guint64 max_allocation_bytes;
   GpuCoopmatShape coopmat[8];       /* fp16 x fp16 -> fp32, subgroup scope; best first */
   guint n_coopmat;
+  guint n_cores;                    /* that run workgroups; a guess where the driver does not tell */
   double submit_flop;               /* work a submission may hold, so that none is long (about 100 ms) */
   double timestamp_ns;              /* nanoseconds a timestamp tick; 0: no timestamps */
 } GpuLimits;

@@ -144,6 +144,26 @@ find_queues (GpuPhysical *self)
         }
 }
 
+/* Multiprocessors or compute units: only vendors' extensions tell. */
+static void
+read_cores (GpuPhysical *self, const VkExtensionProperties *extensions, guint n)
+{
+  static const guint guesses[] = {
+    [GPU_DEVICE_DISCRETE] = 32, [GPU_DEVICE_INTEGRATED] = 8, [GPU_DEVICE_VIRTUAL] = 16, [GPU_DEVICE_SOFTWARE] = 4,
+  };
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nv = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV };
+  VkPhysicalDeviceShaderCorePropertiesAMD amd = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD };
+  VkPhysicalDeviceProperties2 all = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2 };
+  if (has_extension (extensions, n, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME))
+    all.pNext = &nv;
+  else if (has_extension (extensions, n, VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME))
+    all.pNext = &amd;
+  vkGetPhysicalDeviceProperties2 (self->handle, &all);
+  self->limits.n_cores = nv.shaderSMCount + amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray;
+  if (self->limits.n_cores == 0)
+    self->limits.n_cores = guesses[self->info.kind];
+}
+
 static void
 read_coopmat_shapes (GpuPhysical *self)
 {
@@ -218,6 +238,7 @@ gpu_physical_new (VkInstance instance, VkPhysicalDevice handle, guint index)
   vkEnumerateDeviceExtensionProperties (handle, NULL, &n, NULL);
   extensions = g_new0 (VkExtensionProperties, MAX (n, 1));
   vkEnumerateDeviceExtensionProperties (handle, NULL, &n, extensions);
+  read_cores (self, extensions, n);
   self->has_memory_budget = has_extension (extensions, n, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   gboolean coopmat = has_extension (extensions, n, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
   gpu_features_chain (&features, coopmat);
