@@ -142,6 +142,12 @@ gpu_program_free (GpuProgram *self)
   g_free (self);
 }
 
+const GArray *
+gpu_program_guesses (GpuProgram *self)
+{
+  return self->ops->guesses;
+}
+
 guint64
 gpu_program_arena_bytes (GpuProgram *self)
 {

@@ -33,6 +33,8 @@ void gpu_arena_release (GpuArena *self);
  */
 GpuProgram *gpu_program_new (const char *name, GpuOps *ops, GpuArena *arena, GError **error);
 void gpu_program_free (GpuProgram *self);
+/* (element-type GpuGuess): what the tuner could find faster kernels for. Borrowed. */
+const GArray *gpu_program_guesses (GpuProgram *self);
 /* How much of its arena it needs. */
 guint64 gpu_program_arena_bytes (GpuProgram *self);
 

@@ -9,7 +9,7 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
   GpuTensor out = gpu_ops_tensor (ops, q.n, q.h, q.w, q.c);
   g_return_val_if_fail (head * n_heads == q.c && k.c == q.c && v.c == q.c && k.stride == v.stride, out);
 
-  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head, ops->dtype }).kernel;
+  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head, ops->dtype, .heads = n_heads * q.n }).kernel;
   GpuSpec spec = { .n = 3, .value = { head, kernel->rows, causal } };
   gpu_kernel_add_shape (ops, kernel, &spec);
   GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel->shader, TRUE, gpu_kernel_local_size (ops, kernel),

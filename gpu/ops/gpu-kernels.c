@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gpu-tuning-private.h"
+
 /* The forms in order of preference; of a form, the line that is estimated or measured to be fastest. The vector form is
  * what software Vulkan runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it
  * saves. It is also the form for a product with very few rows, which reads every weight once whatever one does. */
@@ -129,6 +131,13 @@ suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *sha
          && gpu_kernel_local_size (ops, kernel) <= limits->max_group_threads && shared_bytes (ops, kernel) <= limits->shared_bytes;
 }
 
+static gboolean
+can_split (const GpuKernel *kernel, const GpuOpShape *shape, guint split)
+{
+  gboolean can = kernel->op == GPU_OP_MATMUL && kernel->form == GPU_KERNELS_COOPMAT && shape->k / split >= MIN_SPLIT_CHANNELS;
+  return split == 1 || can;
+}
+
 /* Work of the longest-running core, in channels times outputs: whole waves of workgroups, each as long as its share
  * of the channels; joining a split costs as much as a few channels more. */
 static double
@@ -163,8 +172,7 @@ gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
       for (guint j = 0; j < G_N_ELEMENTS (splits); j++)
         {
           GpuChoice choice = { &kernels[i], splits[j] };
-          gboolean can = op == GPU_OP_MATMUL && kernels[i].form == GPU_KERNELS_COOPMAT && shape.k / splits[j] >= MIN_SPLIT_CHANNELS;
-          if (splits[j] == 1 || can)
+          if (can_split (&kernels[i], &shape, splits[j]))
             g_array_append_val (candidates, choice);
         }
     }
@@ -174,13 +182,69 @@ gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
   return candidates;
 }
 
+static void
+remember_guess (GpuOps *ops, const GpuProblem *problem)
+{
+  GpuGuess fresh = { *problem, 1 };
+  for (guint i = 0; i < ops->guesses->len; i++)
+    {
+      GpuGuess *known = &g_array_index (ops->guesses, GpuGuess, i);
+      if (gpu_problem_equal (&known->problem, problem))
+        {
+          known->calls++;
+          return;
+        }
+    }
+  g_array_append_val (ops->guesses, fresh);
+}
+
 GpuChoice
 gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
 {
+  GpuProblem problem = { op, ops->dtype, ops->kernels, shape };
+  GpuChoice tuned;
   if (ops->forced != NULL && op == ops->forced->kernel->op)
     return *ops->forced;
+  if (ops->tuning != NULL && gpu_tuning_find (ops->tuning, &problem, &tuned) && suits (ops, tuned.kernel, op, &shape)
+      && can_split (tuned.kernel, &shape, tuned.split))
+    return tuned;
   g_autoptr (GArray) candidates = gpu_kernel_candidates (ops, op, shape);
+  if (candidates->len > 1)
+    remember_guess (ops, &problem);
   return g_array_index (candidates, GpuChoice, 0);
+}
+
+gboolean
+gpu_problem_equal (const GpuProblem *a, const GpuProblem *b)
+{
+  const GpuOpShape *x = &a->shape, *y = &b->shape;
+  return a->op == b->op && a->dtype == b->dtype && a->kernels == b->kernels && x->m == y->m && x->n == y->n && x->k == y->k
+         && x->weights == y->weights && x->geglu == y->geglu && x->taps == y->taps && x->k2 == y->k2 && x->heads == y->heads;
+}
+
+char *
+gpu_choice_to_text (const GpuChoice *choice)
+{
+  const GpuKernel *k = choice->kernel;
+  return g_strdup_printf ("%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", k->shader, k->rows, k->columns, k->depth, k->part_rows,
+                          k->part_columns, k->stages, choice->split);
+}
+
+gboolean
+gpu_choice_from_text (GpuOpKind op, const char *text, GpuChoice *choice)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (splits) && kernels[i].op == op; j++)
+      {
+        GpuChoice known = { &kernels[i], splits[j] };
+        g_autofree char *written = gpu_choice_to_text (&known);
+        if (g_str_equal (written, text))
+          {
+            *choice = known;
+            return TRUE;
+          }
+      }
+  return FALSE;
 }
 
 const char *
@@ -188,5 +252,6 @@ gpu_kernels_name (GpuDevice *device, GpuDtype dtype)
 {
   static const char *const names[] = { [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat" };
   GpuOps ops = { .device = device, .dtype = dtype };
-  return names[gpu_kernel_choose (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320, GPU_DTYPE_F16 }).kernel->form];
+  g_autoptr (GArray) candidates = gpu_kernel_candidates (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320, GPU_DTYPE_F16 });
+  return names[g_array_index (candidates, GpuChoice, 0).kernel->form];
 }

@@ -5,13 +5,31 @@
 
 typedef enum { GPU_OP_MATMUL, GPU_OP_ATTENTION } GpuOpKind;
 
-/* What decides which variant suits: matmul's m, n, all channels that meet in a sum, and the type of its weights;
- * attention's queries, keys and head width. */
+/* What decides which variant suits: matmul's m (of one phase), n, all channels that meet in a sum, and the type of its
+ * weights; attention's queries, keys and head width. */
 typedef struct {
   guint m, n, k;
   GpuDtype weights;
   gboolean geglu;
+  guint taps, k2; /* a product's, as its GpuMatrix has them */
+  guint heads;    /* attention's, of all images */
 } GpuOpShape;
+
+/* All that a choice depends on, on one device. */
+struct _GpuProblem {
+  GpuOpKind op;
+  GpuDtype dtype;     /* of activations */
+  GpuKernels kernels; /* that are allowed */
+  GpuOpShape shape;
+};
+
+gboolean gpu_problem_equal (const GpuProblem *a, const GpuProblem *b);
+
+/* A problem that a list of ops had, with several candidates of which none was known to be the fastest. */
+typedef struct {
+  GpuProblem problem;
+  guint calls;
+} GpuGuess;
 
 typedef struct {
   GpuOpKind op;
@@ -46,3 +64,8 @@ void gpu_kernel_add_shape (GpuOps *ops, const GpuKernel *kernel, GpuSpec *spec);
 GpuChoice gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
 /* (element-type GpuChoice): everything that suits @shape in the fastest form that the device has, best guess first. */
 GArray *gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
+
+/* A variant with its constants written out, in columns that tabs part; and the variant that was written so, if there
+ * is one for @op. */
+char *gpu_choice_to_text (const GpuChoice *choice);
+gboolean gpu_choice_from_text (GpuOpKind op, const char *text, GpuChoice *choice);

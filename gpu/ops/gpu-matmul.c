@@ -148,7 +148,7 @@ matmul (GpuOps *ops, const char *op, GpuTensor x, const GpuMatrix *weight, const
 
   guint m = gpu_tensor_rows (&self.out), n = GPU_PADDED (weight->n), k = GPU_PADDED (weight->k), k2 = GPU_PADDED (weight->k2);
   guint pixels = geometry->out_h * geometry->out_w / phases (&self);
-  self.choice = gpu_kernel_choose (ops, GPU_OP_MATMUL, (GpuOpShape) { m / phases (&self), n, k * geometry->taps + k2, weight->values.dtype, weight->is_geglu });
+  self.choice = gpu_kernel_choose (ops, GPU_OP_MATMUL, (GpuOpShape) { m / phases (&self), n, k * geometry->taps + k2, weight->values.dtype, weight->is_geglu, geometry->taps, k2 });
   if (e->for_norm && pixels % NORM_CHUNK == 0 && (self.choice.split > 1 || self.choice.kernel->rows % NORM_CHUNK == 0))
     self.moments = gpu_ops_add_moments (ops, &self.out);
   self.push = (MatmulParams) {

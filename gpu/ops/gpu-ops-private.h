@@ -3,6 +3,7 @@
 
 #include "gpu-ops.h"
 #include "gpu-shader-params.h"
+#include "gpu-tuning.h"
 
 #define GPU_MAX_PUSH 128
 #define GPU_MAX_OPERANDS 10
@@ -45,6 +46,8 @@ struct _GpuOps {
   GPtrArray *storages; /* every storage that is used, owned */
   GHashTable *moments; /* GpuStorage -> GpuMoments, owned */
   GpuStorage *zeros;   /* what convolutions read outside the picture */
+  GpuTuning *tuning;   /* borrowed; NULL: kernels are chosen by estimate */
+  GArray *guesses;     /* GpuGuess: see gpu-kernels.h */
   const GpuChoice *forced; /* what products take instead of the best, borrowed; NULL: the best */
   GError *error;
 };

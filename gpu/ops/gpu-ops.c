@@ -1,4 +1,4 @@
-#include "gpu-ops-private.h"
+#include "gpu-kernels.h"
 
 #include <string.h>
 
@@ -37,6 +37,7 @@ gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **err
   self->dispatches = g_array_new (FALSE, TRUE, sizeof (GpuDispatch));
   self->storages = g_ptr_array_new_with_free_func ((GDestroyNotify) gpu_storage_unref);
   self->moments = g_hash_table_new_full (NULL, NULL, NULL, moments_free);
+  self->guesses = g_array_new (FALSE, FALSE, sizeof (GpuGuess));
   self->zeros = gpu_storage_new (device, ZERO_BYTES, GPU_MEMORY_DEVICE, "zeros", error);
   if (self->zeros == NULL || !fill_zeros (device, self->zeros, error))
     return NULL;
@@ -49,12 +50,19 @@ gpu_ops_free (GpuOps *self)
   if (self == NULL)
     return;
   g_array_unref (self->dispatches);
+  g_array_unref (self->guesses);
   g_hash_table_unref (self->moments);
   g_ptr_array_unref (self->storages);
   gpu_storage_unref (self->zeros);
   g_clear_error (&self->error);
   gpu_device_unref (self->device);
   g_free (self);
+}
+
+void
+gpu_ops_set_tuning (GpuOps *self, GpuTuning *tuning)
+{
+  self->tuning = tuning;
 }
 
 GpuDtype

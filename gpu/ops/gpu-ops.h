@@ -16,6 +16,7 @@
 G_BEGIN_DECLS
 
 typedef struct _GpuOps GpuOps;
+typedef struct _GpuTuning GpuTuning; /* see gpu-tuning.h */
 
 /* Which kernels may be chosen; the table is in gpu-kernels.c. */
 typedef enum {
@@ -31,6 +32,9 @@ const char *gpu_kernels_name (GpuDevice *device, GpuDtype dtype);
 /* @dtype: F16 or F32, what activations are stored as. */
 GpuOps *gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error);
 void gpu_ops_free (GpuOps *self);
+/* Which kernels were measured to be the fastest: ops that are added from now on take those. @tuning: (nullable): must
+ * live until the last op is added. */
+void gpu_ops_set_tuning (GpuOps *self, GpuTuning *tuning);
 GpuDtype gpu_ops_dtype (GpuOps *self);
 GpuDevice *gpu_ops_device (GpuOps *self);
 /* Lets a net's error stop the list. */

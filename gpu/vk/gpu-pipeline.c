@@ -4,7 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define SHADER_PATH "/app/sfumato/shaders/%s.spv"
+#define SHADER_FOLDER "/app/sfumato/shaders/"
+#define SHADER_PATH SHADER_FOLDER "%s.spv"
 
 struct _GpuPipeline {
   GpuDevice *device; /* borrowed: the device owns its pipelines */
@@ -112,6 +113,29 @@ const char *
 gpu_pipeline_name (GpuPipeline *self)
 {
   return self->name;
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+char *
+gpu_shaders_hash (void)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_auto (GStrv) names = g_resources_enumerate_children (SHADER_FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  guint n = names != NULL ? g_strv_length (names) : 0;
+  qsort (names, n, sizeof *names, by_name);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *path = g_strconcat (SHADER_FOLDER, names[i], NULL);
+      g_autoptr (GBytes) code = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+      g_checksum_update (sum, (const guchar *) names[i], strlen (names[i]) + 1);
+      g_checksum_update (sum, g_bytes_get_data (code, NULL), g_bytes_get_size (code));
+    }
+  return g_strdup (g_checksum_get_string (sum));
 }
 
 VkPipeline

@@ -1,0 +1,243 @@
+#include "gpu-tuning-private.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "gpu-pipeline.h"
+
+/* Another number makes all older files count as empty: for changes of what columns mean, or of how shapes are measured. */
+#define TUNING_VERSION 1
+
+/* Columns of a line: the problem's, then the variant's (gpu_choice_to_text()). */
+#define PROBLEM_COLUMNS 11
+
+typedef struct {
+  GpuProblem problem;
+  GpuChoice choice; /* no kernel: the problem is left */
+  gboolean used;
+} Entry;
+
+struct _GpuTuning {
+  GArray *entries; /* Entry */
+  char *file;      /* NULL: none */
+  char *header;
+};
+
+static const char *const op_names[] = { [GPU_OP_MATMUL] = "matmul", [GPU_OP_ATTENTION] = "attention" };
+static const char *const form_names[] = {
+  [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
+};
+
+/* -- entries -- */
+
+static Entry *
+entry_of (GpuTuning *self, const GpuProblem *problem)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = &g_array_index (self->entries, Entry, i);
+      if (gpu_problem_equal (&entry->problem, problem))
+        return entry;
+    }
+  return NULL;
+}
+
+static Entry *
+entry_made (GpuTuning *self, const GpuProblem *problem)
+{
+  Entry fresh = { .problem = *problem }, *known = entry_of (self, problem);
+  if (known != NULL)
+    return known;
+  g_array_append_val (self->entries, fresh);
+  return &g_array_index (self->entries, Entry, self->entries->len - 1);
+}
+
+gboolean
+gpu_tuning_find (GpuTuning *self, const GpuProblem *problem, GpuChoice *choice)
+{
+  Entry *entry = entry_of (self, problem);
+  if (entry == NULL || entry->choice.kernel == NULL)
+    return FALSE;
+  *choice = entry->choice;
+  entry->used = TRUE;
+  return TRUE;
+}
+
+void
+gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const GpuChoice *choice)
+{
+  entry_made (self, problem)->choice = *choice;
+}
+
+void
+gpu_tuning_leave (GpuTuning *self, const GpuProblem *problem)
+{
+  entry_made (self, problem)->choice = (GpuChoice) { 0 };
+}
+
+gboolean
+gpu_tuning_is_left (GpuTuning *self, const GpuProblem *problem)
+{
+  const Entry *entry = entry_of (self, problem);
+  return entry != NULL && entry->choice.kernel == NULL;
+}
+
+static guint
+count (GpuTuning *self, gboolean used_only)
+{
+  guint n = 0;
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const Entry *entry = &g_array_index (self->entries, Entry, i);
+      n += entry->choice.kernel != NULL && (entry->used || !used_only);
+    }
+  return n;
+}
+
+guint
+gpu_tuning_n_entries (GpuTuning *self)
+{
+  return count (self, FALSE);
+}
+
+guint
+gpu_tuning_n_used (GpuTuning *self)
+{
+  return count (self, TRUE);
+}
+
+void
+gpu_tuning_clear (GpuTuning *self)
+{
+  g_array_set_size (self->entries, 0);
+}
+
+/* -- the file -- */
+
+static char *
+problem_to_text (const GpuProblem *problem)
+{
+  const GpuOpShape *s = &problem->shape;
+  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], form_names[problem->kernels],
+                          gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->taps, s->m, s->n, s->k, s->k2,
+                          s->heads);
+}
+
+static gboolean
+index_of (const char *text, const char *const *names, guint n, guint *index)
+{
+  for (*index = 0; *index < n; ++*index)
+    if (g_str_equal (text, names[*index]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+dtype_from_text (const char *text, GpuDtype *dtype)
+{
+  *dtype = g_str_equal (text, gpu_dtype_name (GPU_DTYPE_F16)) ? GPU_DTYPE_F16 : GPU_DTYPE_F32;
+  return g_str_equal (text, gpu_dtype_name (*dtype));
+}
+
+static gboolean
+problem_from_text (char **columns, GpuProblem *problem)
+{
+  GpuOpShape *s = &problem->shape;
+  guint *const numbers[] = { &s->taps, &s->m, &s->n, &s->k, &s->k2, &s->heads };
+  guint op, kernels;
+  if (!index_of (columns[0], op_names, G_N_ELEMENTS (op_names), &op)
+      || !index_of (columns[1], form_names, G_N_ELEMENTS (form_names), &kernels)
+      || !dtype_from_text (columns[2], &problem->dtype) || !dtype_from_text (columns[3], &s->weights))
+    return FALSE;
+  problem->op = op;
+  problem->kernels = kernels;
+  s->geglu = g_str_equal (columns[4], "1");
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      guint64 value;
+      if (!g_ascii_string_to_unsigned (columns[5 + i], 10, 0, G_MAXUINT, &value, NULL))
+        return FALSE;
+      *numbers[i] = value;
+    }
+  return s->geglu || g_str_equal (columns[4], "0");
+}
+
+static gboolean
+read_line (GpuTuning *self, const char *line)
+{
+  g_auto (GStrv) columns = g_strsplit (line, "\t", PROBLEM_COLUMNS + 1);
+  GpuProblem problem = { 0 };
+  GpuChoice choice;
+  if (g_strv_length (columns) != PROBLEM_COLUMNS + 1 || !problem_from_text (columns, &problem)
+      || !gpu_choice_from_text (problem.op, columns[PROBLEM_COLUMNS], &choice))
+    return FALSE;
+  gpu_tuning_put (self, &problem, &choice);
+  return TRUE;
+}
+
+static void
+read_file (GpuTuning *self)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  if (self->file == NULL || !g_file_get_contents (self->file, &text, NULL, NULL))
+    return;
+  lines = g_strsplit (text, "\n", 0);
+  if (g_strcmp0 (lines[0], self->header) != 0)
+    {
+      g_debug ("%s is of another driver or version: kernels are tuned anew.", self->file);
+      return;
+    }
+  /* Behind the last line break there is nothing, or half a line. */
+  for (guint i = 1; lines[i] != NULL && lines[i + 1] != NULL; i++)
+    if (!read_line (self, lines[i]))
+      g_debug ("%s, line %u: not understood", self->file, i + 1);
+}
+
+GpuTuning *
+gpu_tuning_new (GpuDevice *device, const char *folder)
+{
+  const GpuDeviceInfo *info = gpu_device_info (device);
+  g_autofree char *hash = gpu_shaders_hash (), *name = g_strdup_printf ("tuning-%s.tsv", info->uuid);
+  GpuTuning *self = g_new0 (GpuTuning, 1);
+  self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  self->file = folder != NULL ? g_build_filename (folder, name, NULL) : NULL;
+  self->header = g_strdup_printf ("tuning %d\t%s\t%s", TUNING_VERSION, info->driver, hash);
+  read_file (self);
+  return self;
+}
+
+void
+gpu_tuning_free (GpuTuning *self)
+{
+  if (self == NULL)
+    return;
+  g_array_unref (self->entries);
+  g_free (self->file);
+  g_free (self->header);
+  g_free (self);
+}
+
+void
+gpu_tuning_save (GpuTuning *self)
+{
+  g_autoptr (GString) text = g_string_new (self->header);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = NULL;
+  if (self->file == NULL)
+    return;
+  g_string_append_c (text, '\n');
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const Entry *entry = &g_array_index (self->entries, Entry, i);
+      g_autofree char *problem = problem_to_text (&entry->problem), *choice = NULL;
+      if (entry->choice.kernel == NULL)
+        continue;
+      choice = gpu_choice_to_text (&entry->choice);
+      g_string_append_printf (text, "%s\t%s\n", problem, choice);
+    }
+  folder = g_path_get_dirname (self->file);
+  g_mkdir_with_parents (folder, 0700);
+  if (!g_file_set_contents (self->file, text->str, text->len, &error))
+    g_debug ("The tuned kernels were not written: %s", error->message);
+}
