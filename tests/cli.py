@@ -99,6 +99,11 @@ def devices_and_inspect():
 
 
 @test
+def the_processor_is_never_tuned():
+    fails(cli('bench', '--model', MODEL, '--tune', '--device', 'llvmpipe'), 2, 'never tuned', 'processor', '--tune')
+
+
+@test
 def help_and_version():
     assert cli('--help').returncode == 0 and cli('--version').stdout.startswith('sfumato-cli ')
     for command in ('generate', 'devices', 'inspect', 'bench'):

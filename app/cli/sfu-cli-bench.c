@@ -75,7 +75,7 @@ sfu_cli_bench (char **arguments)
   engine.device = options->device;
   engine.budget_bytes = options->budget_bytes;
   engine.validate = options->validate;
-  result = sfu_bench (&engine, options->arch, options->request, progress_cb, progress, &error);
+  result = sfu_bench (&engine, options->arch, options->tune, options->request, progress_cb, progress, &error);
   g_clear_pointer (&progress, sfu_cli_progress_free);
   if (result == NULL)
     return sfu_cli_fail (error);

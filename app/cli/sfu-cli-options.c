@@ -52,6 +52,7 @@ static const Option options[] = {
   { "device", KIND_TEXT, SFU_CLI_DEVICE, RUN (device), "NAME", "the device: an index, a UUID or part of a name (the best)" },
   { "budget", KIND_MIB, SFU_CLI_DEVICE, RUN (budget_bytes), "MIB", "take no more device memory than this" },
   { "validate", KIND_FLAG, SFU_CLI_DEVICE, RUN (validate), NULL, "run under Vulkan's validation layer" },
+  { "tune", KIND_FLAG, SFU_CLI_BENCH, RUN (tune), NULL, "first measure which kernels are the fastest here, all anew, and keep them" },
   { "json", KIND_FLAG, SFU_CLI_OUTPUT | SFU_CLI_PATH | SFU_CLI_BENCH | SFU_CLI_DEVICE, RUN (json), NULL, "machine-readable output on stdout" },
 };
 

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "sfu-checkpoint.h"
+#include "sfu-tune.h"
 
 /* A family's sizes: the configs of runwayml/stable-diffusion-v1-5 and nota-ai/bk-sdm-{base,small,tiny}. */
 static const struct {
@@ -235,19 +236,51 @@ add_summary (JsonObject *result, GpuDevice *device, const SfuPrograms *programs)
   json_object_set_int_member (result, "height", programs->height);
   json_object_set_double_member (result, "it_per_s", 1000 / step);
   json_object_set_double_member (result, "gflops", json_object_get_double_member (result, "gflop") / step * 1000);
+  json_object_set_int_member (result, "tuned", programs->nets->tuning != NULL ? gpu_tuning_n_used (programs->nets->tuning) : 0);
   json_object_set_int_member (result, "peak_device_bytes", gpu_device_peak_bytes (device));
   json_object_set_int_member (result, "peak_host_bytes", (gint64) usage.ru_maxrss * 1024);
 }
 
+static SfuPrograms *
+make_programs (const SfuNets *nets, GpuDtype dtype, guint side, const SfuRequest *request, GError **error)
+{
+  return sfu_programs_new (nets, dtype, request->width > 0 ? request->width : side, request->height > 0 ? request->height : side, 2,
+                           nets->clip->max_positions, error);
+}
+
+/* Whatever the table knew is measured again. */
 static gboolean
-bench_nets (const SfuNets *nets, GpuDtype dtype, guint side, const SfuRequest *request, JsonObject *result,
+tune_nets (const SfuNets *nets, GpuDtype dtype, guint side, const SfuRequest *request, GError **error)
+{
+  g_autoptr (SfuPrograms) programs = NULL;
+  g_autoptr (GpuTuner) tuner = NULL;
+  gboolean ok;
+  gpu_tuning_clear (nets->tuning);
+  if ((programs = make_programs (nets, dtype, side, request, error)) == NULL
+      || (tuner = sfu_tuner_new (nets, programs, TRUE, error)) == NULL)
+    return FALSE;
+  g_clear_pointer (&programs, sfu_programs_free);
+  ok = gpu_tuner_run (tuner, &(GpuTunerOptions) { 0 }, error);
+  gpu_tuning_save (nets->tuning);
+  return ok;
+}
+
+static gboolean
+bench_nets (const SfuNets *nets, GpuDtype dtype, guint side, gboolean tune, const SfuRequest *request, JsonObject *result,
             void (*progress) (const char *, gpointer), gpointer data, GError **error)
 {
-  double start = now_ms ();
+  double start;
   g_autoptr (SfuPrograms) programs = NULL;
+  if (tune)
+    {
+      progress ("tuning", data);
+      if (!tune_nets (nets, dtype, side, request, error))
+        return FALSE;
+      gpu_device_reset_peak (nets->device);
+    }
   progress ("loading", data);
-  programs = sfu_programs_new (nets, dtype, request->width > 0 ? request->width : side,
-                               request->height > 0 ? request->height : side, 2, nets->clip->max_positions, error);
+  start = now_ms ();
+  programs = make_programs (nets, dtype, side, request, error);
   if (programs == NULL)
     return FALSE;
   json_object_set_double_member (result, "load_ms", now_ms () - start);
@@ -258,39 +291,57 @@ bench_nets (const SfuNets *nets, GpuDtype dtype, guint side, const SfuRequest *r
   return TRUE;
 }
 
+static gboolean
+check_tuning (GpuDevice *device, gboolean software_too, GError **error)
+{
+  if (sfu_can_tune (device, software_too))
+    return TRUE;
+  g_set_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID, "%s is never tuned: %s Leave --tune out, or choose a graphics card by --device.",
+               gpu_device_info (device)->name,
+               gpu_device_info (device)->kind == GPU_DEVICE_SOFTWARE
+                 ? "it is the processor, where the same form of kernels is the fastest for every shape."
+                 : "its driver has no timestamps to measure by.");
+  return FALSE;
+}
+
 static void
 no_progress (const char *what, gpointer data)
 {
 }
 
 JsonObject *
-sfu_bench (const SfuEngineOptions *options, const char *arch, const SfuRequest *request,
+sfu_bench (const SfuEngineOptions *options, const char *arch, gboolean tune, const SfuRequest *request,
            void (*progress) (const char *what, gpointer data), gpointer data, GError **error)
 {
   GpuDeviceOptions device_options = { .wanted = options->device, .budget_bytes = options->budget_bytes,
                                       .cache_folder = options->cache_folder, .validate = options->validate };
   g_autoptr (GpuDevice) device = gpu_device_new (&device_options, error);
+  g_autoptr (GpuTuning) tuning = NULL;
   g_autoptr (JsonObject) result = json_object_new ();
   gboolean ok;
-  if (device == NULL)
+  if (device == NULL || (tune && !check_tuning (device, options->tune_software, error)))
     return NULL;
+  if (sfu_can_tune (device, options->tune_software))
+    tuning = gpu_tuning_new (device, options->cache_folder);
   if (progress == NULL)
     progress = no_progress;
   if (arch != NULL)
     {
       RandomNets random = { 0 };
       GpuDtype dtype = sfu_choose_dtype (device, request->precision);
-      ok = random_nets_init (&random, device, arch, error)
-           && bench_nets (&random.nets, dtype, 512, request, result, progress, data, error);
+      ok = random_nets_init (&random, device, arch, error);
+      random.nets.kernels = options->kernels;
+      random.nets.tuning = tuning;
+      ok = ok && bench_nets (&random.nets, dtype, 512, tune, request, result, progress, data, error);
       random_nets_clear (&random);
       json_object_set_string_member (result, "model", arch);
     }
   else
     {
-      g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, options->model_folders, error);
+      g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, options->kernels, tuning, request, options->model_folders, error);
       ok = checkpoint != NULL
            && bench_nets (sfu_checkpoint_nets (checkpoint), sfu_checkpoint_dtype (checkpoint),
-                          sfu_checkpoint_native_side (checkpoint), request, result, progress, data, error);
+                          sfu_checkpoint_native_side (checkpoint), tune, request, result, progress, data, error);
       json_object_set_string_member (result, "model", request->model);
     }
   if (ok)

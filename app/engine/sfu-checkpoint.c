@@ -70,11 +70,12 @@ open_files (SfuCheckpoint *self, const SfuRequest *request, const char *const *f
 
 /* The nets of the files that are open, with banks that are empty. */
 static gboolean
-make_nets (SfuCheckpoint *self, GpuDevice *device, GpuKernels kernels, SfuNets *nets, GError **error)
+make_nets (SfuCheckpoint *self, GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, SfuNets *nets, GError **error)
 {
   GpuBank **banks[] = { [SFU_PART_TEXT] = &nets->clip_bank, [SFU_PART_UNET] = &nets->unet_bank, [SFU_PART_VAE] = &nets->vae_bank };
   nets->device = gpu_device_ref (device);
   nets->kernels = kernels;
+  nets->tuning = tuning;
   nets->clip = sfu_model_clip_config (self->model);
   nets->unet = sfu_model_unet_config (self->model);
   nets->vae = sfu_model_vae_config (self->model);
@@ -104,19 +105,19 @@ gboolean
 sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error)
 {
   *nets = (SfuNets) { 0 };
-  return make_nets (self, self->nets.device, self->nets.kernels, nets, error);
+  return make_nets (self, self->nets.device, self->nets.kernels, self->nets.tuning, nets, error);
 }
 
 SfuCheckpoint *
-sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request, const char *const *folders,
-                    GError **error)
+sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, const SfuRequest *request,
+                    const char *const *folders, GError **error)
 {
   g_autoptr (SfuCheckpoint) self = g_new0 (SfuCheckpoint, 1);
   self->key = key_of (request);
   self->prompts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, conditioning_free);
   g_queue_init (&self->recent);
   self->dtype = sfu_choose_dtype (device, request->precision);
-  if (!open_files (self, request, folders, error) || !make_nets (self, device, kernels, &self->nets, error))
+  if (!open_files (self, request, folders, error) || !make_nets (self, device, kernels, tuning, &self->nets, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -180,6 +181,15 @@ sfu_checkpoint_release_programs (SfuCheckpoint *self)
   g_clear_pointer (&self->programs, sfu_programs_free);
   gpu_arena_release (self->nets.arena);
   gpu_arena_release (self->nets.preview_arena);
+}
+
+void
+sfu_checkpoint_forget_results (SfuCheckpoint *self)
+{
+  sfu_checkpoint_release_programs (self);
+  g_hash_table_remove_all (self->prompts);
+  g_queue_clear_full (&self->recent, g_free);
+  self->kept_chunks = 0;
 }
 
 SfuPrograms *

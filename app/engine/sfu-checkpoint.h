@@ -17,12 +17,13 @@ typedef gboolean (*SfuLoadProgress) (double fraction, gpointer data);
 
 /**
  * sfu_checkpoint_new:
+ * @tuning: (nullable): borrowed; which kernels to take
  * @folders: (array zero-terminated=1) (nullable): where preview decoders may lie
  *
  * Reads headers and configs; weights go to the device when they are first used.
  * Errors: SFU_MODEL_ERROR, SFU_TEXT_ERROR, GPU_ERROR.
  */
-SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request,
+SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, const SfuRequest *request,
                                    const char *const *folders, GError **error);
 void sfu_checkpoint_free (SfuCheckpoint *self);
 
@@ -43,6 +44,8 @@ guint64 sfu_checkpoint_file_bytes (SfuCheckpoint *self);
 guint64 sfu_checkpoint_device_bytes (SfuCheckpoint *self);
 /* Lets go of the memory for pictures, and keeps the weights. */
 void sfu_checkpoint_release_programs (SfuCheckpoint *self);
+/* And of what was computed with them: the prompts that are encoded. */
+void sfu_checkpoint_forget_results (SfuCheckpoint *self);
 
 /* The same nets with nothing on the device yet. @nets: (out caller-allocates). */
 gboolean sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error);

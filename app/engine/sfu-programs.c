@@ -33,6 +33,15 @@ make_storages (SfuPrograms *self, GError **error)
          && (self->preview_pixels = storage_new (self, image, GPU_MEMORY_DOWNLOAD, "preview", error));
 }
 
+static GpuOps *
+new_ops (const SfuNets *nets, GpuDtype dtype, GError **error)
+{
+  GpuOps *ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops != NULL)
+    gpu_ops_set_tuning (ops, nets->tuning);
+  return ops;
+}
+
 /* Makes a program of @ops once its weights are on the device. Takes @ops. */
 static GpuProgram *
 finish_program (const SfuNets *nets, const char *name, GpuOps *ops, GpuBank *bank, GpuArena *arena, GError **error)
@@ -52,7 +61,7 @@ make_preview (SfuPrograms *self, GError **error)
   g_autoptr (GpuOps) ops = NULL;
   if (nets->taesd == NULL)
     return TRUE;
-  if ((ops = gpu_ops_new (nets->device, self->dtype, nets->kernels, error)) == NULL)
+  if ((ops = new_ops (nets, self->dtype, error)) == NULL)
     return FALSE;
   GpuTensor x = gpu_latent_input (ops, self->sampler.x0, self->sampler.channels, self->sampler.h, self->sampler.w,
                                   1 / nets->taesd->scaling_factor, TRUE);
@@ -68,7 +77,7 @@ make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   const SfuNets *nets = self->nets;
   guint width = nets->unet->cross_width;
   guint64 bytes = (guint64) self->halves * self->n_tokens * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL || (pass->context_storage = storage_new (self, bytes, GPU_MEMORY_DEVICE, "context", error)) == NULL)
     return FALSE;
   pass->context = gpu_tensor_over (pass->context_storage, dtype, self->halves, 1, self->n_tokens, width);
@@ -81,7 +90,7 @@ static gboolean
 make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 {
   const SfuNets *nets = self->nets;
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL)
     return FALSE;
   gpu_sampler_step (ops, &self->sampler, gpu_unet_step (pass->unet, ops, &self->sampler));
@@ -133,7 +142,7 @@ sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error)
   g_autoptr (GpuOps) ops = NULL;
   if (pass->decode_program != NULL)
     return pass->decode_program;
-  if ((ops = gpu_ops_new (nets->device, exact ? GPU_DTYPE_F32 : self->dtype, nets->kernels, error)) == NULL)
+  if ((ops = new_ops (nets, exact ? GPU_DTYPE_F32 : self->dtype, error)) == NULL)
     return NULL;
   GpuTensor x = gpu_latent_input (ops, s->slots, s->channels, s->h, s->w, 1 / nets->vae->scaling_factor, FALSE);
   x = gpu_vae_decode (ops, nets->vae_bank, nets->vae, x);
@@ -241,7 +250,7 @@ sfu_nets_text_program (const SfuNets *nets, GpuDtype dtype, guint n_ids, GpuStor
 {
   guint width = nets->clip->width;
   guint64 bytes = (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL
       || (*tokens = gpu_storage_new (nets->device, n_ids * sizeof (gint32), GPU_MEMORY_UPLOAD, "tokens", error)) == NULL
       || (*states = gpu_storage_new (nets->device, bytes, GPU_MEMORY_DEVICE, "prompt states", error)) == NULL)
@@ -288,7 +297,7 @@ sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint 
   guint64 pixel_bytes = (guint64) width * height * 3 * sizeof (float);
   guint64 moment_bytes = (guint64) latent_side (nets, height) * latent_side (nets, width)
                          * GPU_PADDED (2 * nets->vae->latent_channels) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL
       || (*pixels = gpu_storage_new (nets->device, pixel_bytes, GPU_MEMORY_UPLOAD, "start picture", error)) == NULL
       || (*moments = gpu_storage_new (nets->device, moment_bytes, GPU_MEMORY_DEVICE, "moments", error)) == NULL)

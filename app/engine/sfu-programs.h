@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gpu-nets.h>
+#include <gpu-tuning.h>
 
 G_BEGIN_DECLS
 
@@ -11,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
   GpuDevice *device;
   GpuKernels kernels;
+  GpuTuning *tuning; /* borrowed; NULL: kernels are chosen by estimate */
   const GpuClipConfig *clip;
   const GpuUnetConfig *unet;
   const GpuVaeConfig *vae;
