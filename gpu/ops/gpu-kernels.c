@@ -6,12 +6,18 @@
  * what software Vulkan runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it
  * saves. It is also the form for a product with very few rows, which reads every weight once whatever one does. */
 static const GpuKernel kernels[] = {
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 8, .rows = 128, .columns = 256, .min_m = 17,
+    .depth = 32, .part_rows = 64, .part_columns = 64, .stages = 1, .speed = 1.0 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 128, .columns = 128, .min_m = 17,
+    .depth = 32, .part_rows = 64, .part_columns = 64, .stages = 1, .speed = 1.0 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 8, .rows = 128, .columns = 128, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 1.0 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 0.95 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 10, .rows = 128, .columns = 160, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 1.0 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 0.95 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 128, .columns = 64, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 2, .speed = 0.9 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 2, .speed = 0.85 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 128, .min_m = 17,
+    .depth = 32, .part_rows = 32, .part_columns = 64, .stages = 2, .speed = 0.85 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 64, .min_m = 17,
     .depth = 32, .part_rows = 32, .part_columns = 32, .stages = 2, .speed = 0.7 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 64, .min_m = 17,
@@ -36,6 +42,9 @@ static const GpuKernel kernels[] = {
   { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 4, .max_k = 160 },
   { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 2 },
 };
+
+/* Columns that a subgroup passes to the epilogue at a time, as the shader has it. */
+#define COOPMAT_BAND 32
 
 /* Shared memory that attention on cooperative matrices takes at most. */
 #define ATTENTION_SHARED_BYTES (28u << 10)
@@ -72,7 +81,7 @@ shared_bytes (GpuOps *ops, const GpuKernel *kernel)
   if (kernel->form == GPU_KERNELS_SHARED)
     return 16 * (kernel->rows + 1 + kernel->columns + 1) * 4;
   return kernel->stages * (kernel->rows + kernel->columns) * (kernel->depth + 8) * 2
-         + kernel->subgroups * coopmat_shape (ops)->m * kernel->part_columns * 4;
+         + kernel->subgroups * coopmat_shape (ops)->m * COOPMAT_BAND * 4;
 }
 
 static gboolean
