@@ -16,6 +16,8 @@ layout (constant_id = SPEC_ATTENTION_ROWS) const uint ROWS = 4;
 layout (constant_id = SPEC_ATTENTION_CAUSAL) const uint CAUSAL = 0;
 
 const uint VECTORS = (HEAD + LOCAL_SIZE - 1) / LOCAL_SIZE; // vectors of lanes that hold one output row
+const uint KEYS = 4;        // vectors of keys between two looks at the maximum, which costs as much as dozens of products
+const float UNSEEN = -1e30;
 
 // Four consecutive values at `at`, which is a multiple of four values.
 vec4
@@ -27,6 +29,57 @@ load4 (addr_t at)
 #else
   return vec4 (F32 (at).v[0], F32 (at).v[1], F32 (at).v[2], F32 (at).v[3]);
 #endif
+}
+
+// Scores of a vector of keys, one a lane; UNSEEN for keys that do not count.
+void
+score_keys (addr_t q[ROWS], uint image, uint t0, uint kv_image, uint head, uint j0, uint last, out float s[ROWS])
+{
+  uint j = j0 + gl_SubgroupInvocationID;
+  addr_t key = p.k + (addr_t (kv_image * p.tk + min (j, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
+  [[unroll]] for (uint r = 0; r < ROWS; r++)
+    s[r] = 0.0;
+  if (j0 < last && HEAD % 8 == 0)
+    {
+      [[dont_unroll]] for (uint d = 0; d < HEAD; d += 8)
+        {
+          vec4 kd[2] = { load4 (key + d * ACT_BYTES), load4 (key + (d + 4) * ACT_BYTES) };
+          [[unroll]] for (uint i = 0; i < 8; i++)
+            [[unroll]] for (uint r = 0; r < ROWS; r++)
+              s[r] += float (ACT_BUFFER (q[r] + d * ACT_BYTES).v[i]) * kd[i / 4][i % 4];
+        }
+    }
+  else if (j0 < last)
+    {
+      [[dont_unroll]] for (uint d = 0; d < HEAD; d++)
+        {
+          float kd = float (ACT_BUFFER (key).v[d]);
+          [[unroll]] for (uint r = 0; r < ROWS; r++)
+            s[r] += float (ACT_BUFFER (q[r]).v[d]) * kd;
+        }
+    }
+  [[unroll]] for (uint r = 0; r < ROWS; r++)
+    s[r] = j < p.tk && (CAUSAL == 0 || j <= t0 + r) ? s[r] * p.scale : UNSEEN;
+}
+
+// A vector of values, weighed; the lanes are columns of the head.
+void
+add_values (uint kv_image, uint head, uint j0, uint last, float s[ROWS], inout float sum[ROWS][VECTORS])
+{
+  addr_t value = p.v + (addr_t (kv_image * p.tk + j0) * p.kv_stride + head) * ACT_BYTES;
+  if (j0 >= last)
+    return;
+  [[unroll]] for (uint i = 0; i < LOCAL_SIZE; i++)
+    {
+      if (j0 + i >= p.tk)
+        break;
+      [[unroll]] for (uint c = 0; c < VECTORS; c++)
+        {
+          float v = float (ACT_BUFFER (value + i * p.kv_stride * ACT_BYTES).v[min (c * LOCAL_SIZE + gl_SubgroupInvocationID, HEAD - 1)]);
+          [[unroll]] for (uint r = 0; r < ROWS; r++)
+            sum[r][c] += subgroupBroadcast (s[r], i) * v;
+        }
+    }
 }
 
 void
@@ -42,74 +95,50 @@ main ()
     {
       uint t = image * p.tq + min (t0 + r, p.tq - 1);
       q[r] = p.q + (addr_t (t) * p.q_stride + head) * ACT_BYTES;
-      top[r] = -1e30;
+      top[r] = UNSEEN;
       total[r] = 0.0;
       [[unroll]] for (uint c = 0; c < VECTORS; c++)
         sum[r][c] = 0.0;
     }
 
   uint last = CAUSAL == 1 ? min (p.tk, t0 + ROWS) : p.tk;
-  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += LOCAL_SIZE)
+  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += KEYS * LOCAL_SIZE)
     {
-      uint j = j0 + lane;
-      addr_t key = p.k + (addr_t (kv_image * p.tk + min (j, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
-      float s[ROWS];
-      [[unroll]] for (uint r = 0; r < ROWS; r++)
-        s[r] = 0.0;
-      if (HEAD % 4 == 0)
-        {
-          [[dont_unroll]] for (uint d = 0; d < HEAD; d += 4)
-            {
-              vec4 kd = load4 (key + d * ACT_BYTES);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                [[unroll]] for (uint i = 0; i < 4; i++)
-                  s[r] += float (ACT_BUFFER (q[r] + d * ACT_BYTES).v[i]) * kd[i];
-            }
-        }
-      else
-        {
-          [[dont_unroll]] for (uint d = 0; d < HEAD; d++)
-            {
-              float kd = float (ACT_BUFFER (key).v[d]);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                s[r] += float (ACT_BUFFER (q[r]).v[d]) * kd;
-            }
-        }
+      float s[KEYS][ROWS];
+      [[unroll]] for (uint b = 0; b < KEYS; b++)
+        score_keys (q, image, t0, kv_image, head, j0 + b * LOCAL_SIZE, last, s[b]);
 
       [[unroll]] for (uint r = 0; r < ROWS; r++)
         {
-          bool seen = j < p.tk && (CAUSAL == 0 || j <= t0 + r);
-          float x = seen ? s[r] * p.scale : -1e30;
-          float now = max (top[r], subgroupMax (x));
+          float now = s[0][r];
+          [[unroll]] for (uint b = 1; b < KEYS; b++)
+            now = max (now, s[b][r]);
+          now = max (top[r], subgroupMax (now));
           float keep = exp (top[r] - now);
-          s[r] = seen ? exp (x - now) : 0.0;
-          total[r] = total[r] * keep + subgroupAdd (s[r]);
+          total[r] *= keep;
+          [[unroll]] for (uint b = 0; b < KEYS; b++)
+            {
+              // Far below every score of a key that is seen, so nothing for others.
+              s[b][r] = exp (s[b][r] - now);
+              total[r] += s[b][r];
+            }
           top[r] = now;
           [[unroll]] for (uint c = 0; c < VECTORS; c++)
             sum[r][c] *= keep;
         }
 
-      addr_t value = p.v + (addr_t (kv_image * p.tk + j0) * p.kv_stride + head) * ACT_BYTES;
-      [[unroll]] for (uint i = 0; i < LOCAL_SIZE; i++)
-        {
-          if (j0 + i >= p.tk)
-            break;
-          [[unroll]] for (uint c = 0; c < VECTORS; c++)
-            {
-              float v = float (ACT_BUFFER (value + i * p.kv_stride * ACT_BYTES).v[min (c * LOCAL_SIZE + lane, HEAD - 1)]);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                sum[r][c] += subgroupBroadcast (s[r], i) * v;
-            }
-        }
+      [[unroll]] for (uint b = 0; b < KEYS; b++)
+        add_values (kv_image, head, j0 + b * LOCAL_SIZE, last, s[b], sum);
     }
 
   [[unroll]] for (uint r = 0; r < ROWS; r++)
     {
       if (t0 + r >= p.tq)
         break;
+      float all = subgroupAdd (total[r]);
       addr_t out_ = p.out_ + (addr_t (image * p.tq + t0 + r) * p.out_stride + head) * ACT_BYTES;
       [[unroll]] for (uint c = 0; c < VECTORS; c++)
         if (c * LOCAL_SIZE + lane < HEAD)
-          ACT_BUFFER (out_).v[c * LOCAL_SIZE + lane] = to_act (sum[r][c] / total[r]);
+          ACT_BUFFER (out_).v[c * LOCAL_SIZE + lane] = to_act (sum[r][c] / all);
     }
 }

@@ -117,11 +117,12 @@ main ()
     }
   if (p.parts != 0)
     [[unroll]] for (uint c = 0; c < COLS; c++)
-      {
-        Moments moments = first_moment (sum[0][c]);
-        [[unroll]] for (uint r = 1; r < ROWS; r++)
-          add_moment (moments, sum[r][c]);
-        if (n0 + lane_column (c) < p.n)
-          store_parts (m0, phase, n0 + lane_column (c), moments_of (moments, ROWS));
-      }
+      [[unroll]] for (uint first = 0; first < ROWS; first += NORM_CHUNK)
+        {
+          Moments moments = first_moment (sum[first][c]);
+          [[unroll]] for (uint r = 1; r < min (NORM_CHUNK, ROWS); r++)
+            add_moment (moments, sum[first + r][c]);
+          if (n0 + lane_column (c) < p.n && m0 + first < rows)
+            store_parts (m0 + first, phase, n0 + lane_column (c), moments_of (moments, NORM_CHUNK));
+        }
 }

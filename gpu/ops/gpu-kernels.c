@@ -38,8 +38,8 @@ static const GpuKernel kernels[] = {
 
   { GPU_OP_ATTENTION, GPU_KERNELS_COOPMAT, "attention-coopmat", .subgroups = 4, .rows = 16, .max_k = 160 },
   { GPU_OP_ATTENTION, GPU_KERNELS_SHARED, "attention-shared", .threads = 128, .rows = 16 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 8, .max_k = 80 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 4, .max_k = 160 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 16, .max_k = 80 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 8, .max_k = 160 },
   { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 2 },
 };
 
