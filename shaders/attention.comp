@@ -16,7 +16,9 @@ layout (constant_id = SPEC_ATTENTION_ROWS) const uint ROWS = 4;
 layout (constant_id = SPEC_ATTENTION_CAUSAL) const uint CAUSAL = 0;
 
 const uint VECTORS = (HEAD + LOCAL_SIZE - 1) / LOCAL_SIZE; // vectors of lanes that hold one output row
-const uint KEYS = 4;        // vectors of keys between two looks at the maximum, which costs as much as dozens of products
+// Vectors of keys between two looks at the maximum, which costs as much as dozens of products. Of wide heads fewer are
+// needed, and would be much code.
+const uint KEYS = HEAD <= 80 ? 4 : HEAD <= 160 ? 2 : 1;
 const float UNSEEN = -1e30;
 
 // Four consecutive values at `at`, which is a multiple of four values.

@@ -4,11 +4,14 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "spec.inc"
+
 #define SHADER_PATH "/app/sfumato/shaders/%s.spv"
 
 struct _GpuPipeline {
   GpuDevice *device; /* borrowed: the device owns its pipelines */
   char *name;
+  guint threads; /* of a workgroup */
   VkPipelineLayout layout;
   VkPipeline handle;
 };
@@ -56,6 +59,8 @@ create_pipeline (GpuPipeline *self, GBytes *code, const GpuSpec *spec, GError **
                .flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                .pName = "main", .pSpecializationInfo = &constants },
   };
+  if (self->device->statistics)
+    info.flags |= VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR;
   for (guint i = 0; i < spec->n; i++)
     entries[i] = (VkSpecializationMapEntry) { i, i * sizeof (guint32), sizeof (guint32) };
   if (!gpu_device_ok (self->device, vkCreateShaderModule (self->device->handle, &module, NULL, &info.stage.module),
@@ -101,6 +106,7 @@ gpu_pipeline_get (GpuDevice *device, const char *shader, const GpuSpec *spec, gu
   self = g_new0 (GpuPipeline, 1);
   self->device = device;
   self->name = g_strdup (key);
+  self->threads = spec->value[SPEC_LOCAL_SIZE];
   if (!create_layout (self, push_bytes, error) || !create_pipeline (self, code, spec, error))
     return NULL;
   gpu_device_label (device, VK_OBJECT_TYPE_PIPELINE, (guint64) self->handle, key);
@@ -112,6 +118,12 @@ const char *
 gpu_pipeline_name (GpuPipeline *self)
 {
   return self->name;
+}
+
+guint
+gpu_pipeline_threads (GpuPipeline *self)
+{
+  return self->threads;
 }
 
 VkPipeline
