@@ -19,7 +19,7 @@ struct _GpuUnet {
   GArray *units;       /* GpuUnit */
   GPtrArray *contexts; /* GpuStorage: [keys, values] of each cross-attention, in the order they run */
   guint branch;        /* the PUSH where cached steps leave */
-  GpuStorage *kept;    /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
+  GpuStorage *cache;   /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
 };
 
 /* One pass over the units. */
@@ -77,16 +77,16 @@ gpu_unet_free (GpuUnet *self)
     return;
   g_array_unref (self->units);
   g_ptr_array_unref (self->contexts);
-  g_clear_pointer (&self->kept, gpu_storage_unref);
+  g_clear_pointer (&self->cache, gpu_storage_unref);
   gpu_device_unref (self->device);
   g_free (self);
 }
 
 /* [current, kept] of the unit, a POP. */
 static GpuTensor
-kept_tensor (GpuUnet *self, const GpuUnit *joint, guint h, guint w)
+cache_tensor (GpuUnet *self, const GpuUnit *joint, guint h, guint w)
 {
-  return gpu_tensor_over (self->kept, self->dtype, self->images, halved (h, joint->depth), halved (w, joint->depth), joint->out);
+  return gpu_tensor_over (self->cache, self->dtype, self->images, halved (h, joint->depth), halved (w, joint->depth), joint->out);
 }
 
 gboolean
@@ -95,9 +95,9 @@ gpu_unet_keep (GpuUnet *self, guint branch, guint h, guint w, GError **error)
   self->branch = gpu_unet_branch (&self->config, self->units, branch);
   const GpuUnit *joint = &g_array_index (self->units, GpuUnit, g_array_index (self->units, GpuUnit, self->branch).partner);
   guint64 pixels = (guint64) halved (h, joint->depth) * halved (w, joint->depth);
-  self->kept = gpu_storage_new (self->device, self->images * pixels * GPU_PADDED (joint->out) * gpu_dtype_bytes (self->dtype),
-                                GPU_MEMORY_DEVICE, "deep layers", error);
-  return self->kept != NULL;
+  self->cache = gpu_storage_new (self->device, self->images * pixels * GPU_PADDED (joint->out) * gpu_dtype_bytes (self->dtype),
+                                 GPU_MEMORY_DEVICE, "deep layers", error);
+  return self->cache != NULL;
 }
 
 static GpuTensor
@@ -322,11 +322,11 @@ static GpuTensor
 run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, guint joins)
 {
   const GpuUnetConfig *config = &self->config;
-  guint joint = self->kept != NULL ? g_array_index (self->units, GpuUnit, self->branch).partner : 0;
+  guint joint = self->cache != NULL ? g_array_index (self->units, GpuUnit, self->branch).partner : 0;
   g_autofree GpuTensor *joined = g_new0 (GpuTensor, self->units->len);
   Pass pass = { .unet = self, .ops = ops, .h = sampler->h, .w = sampler->w, .left = left, .joins = joins, .joined = joined };
-  if (self->kept != NULL)
-    joined[joint] = kept_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
+  if (self->cache != NULL)
+    joined[joint] = cache_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
 
   embed_time (&pass, sampler);
   GpuMatrix conv_in = gpu_bank_matrix (self->bank, "conv_in", config->channels[0], config->in_channels, 9);
@@ -365,6 +365,6 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
 GpuTensor
 gpu_unet_cached_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
 {
-  g_return_val_if_fail (self->kept != NULL, (GpuTensor) { 0 });
+  g_return_val_if_fail (self->cache != NULL, (GpuTensor) { 0 });
   return run_units (self, ops, sampler, self->branch + 1, g_array_index (self->units, GpuUnit, self->branch).partner);
 }

@@ -23,7 +23,7 @@ void gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context);
  * @branch: below gpu_unet_n_branches()    @h, @w: of the latent
  *
  * From now on gpu_unet_step() leaves what has come up to @branch from below for gpu_unet_cached_step(). Once, before
- * either. Source: Ma et al. 2023, "DeepCache: Accelerating Diffusion Models for Free", section 3.3.
+ * either. Source: Ma et al. 2023, "DeepCache: Accelerating Diffusion Models for Free".
  * Errors: %GPU_ERROR_OUT_OF_MEMORY.
  */
 gboolean gpu_unet_keep (GpuUnet *self, guint branch, guint h, guint w, GError **error);
