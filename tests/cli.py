@@ -203,7 +203,8 @@ def other_types_and_file_names():
 
 @test
 def sixteen_bits_that_overflow():
-    """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it."""
+    """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it.
+    With DeepCache, whose first step in 32 bits must be a full one."""
     for part, tensor, what in (('unet', 'conv_in.weight', b'picture'), ('vae', 'decoder.conv_in.weight', b'decoder')):
         folder = copy_model('loud')
         name = f'{folder}/{part}/diffusion_pytorch_model.safetensors'
@@ -215,13 +216,47 @@ def sixteen_bits_that_overflow():
         open(name, 'wb').write(data)
         pictures = []
         for precision in ('fp16', 'fp32'):
-            r = generate('--model', folder, '--precision', precision, '--output', f'{scratch}/o.png', '--dump', f'{scratch}/{precision}')
+            r = generate('--model', folder, '--precision', precision, '--deepcache', '2', '--output', f'{scratch}/o.png', '--dump', f'{scratch}/{precision}')
             assert r.returncode == 0, r.stderr
             assert (what.decode() in r.stderr and '32 bits' in r.stderr) == (precision == 'fp16'), r.stderr
             pictures.append(open(f'{scratch}/{precision}/image.npy', 'rb').read()[128:])
             os.remove(f'{scratch}/o.png')
         a, b = (struct.unpack(f'<{len(p) // 4}f', p) for p in pictures)
         assert max(abs(x - y) for x, y in zip(a, b)) < 0.1
+
+
+@test
+def deepcache():
+    """1 is off; more makes another picture, which says so; a batch's pictures are those that their seeds give alone."""
+    def picture(*args, name='d'):
+        r = generate('--model', MODEL, '--output', f'{scratch}/d.png', '--steps', 4, *args)
+        assert r.returncode == 0, r.stderr
+        own = f'{scratch}/{name}.png'
+        found = [c[1] for c in chunks(own) if c[0] == b'IDAT'], dict(c[1].split(b'\0', 1) for c in chunks(own) if c[0] == b'tEXt')
+        for f in os.listdir(scratch):
+            if f.endswith('.png'): os.remove(f'{scratch}/{f}')
+        return found
+    plain, texts = picture()
+    assert b'DeepCache' not in texts[b'parameters'] and json.loads(texts[b'sfumato'])['deepcache'] == 1
+    assert picture('--deepcache', 1)[0] == plain and picture('--deepcache', '1:3')[0] == plain
+    other, texts = picture('--deepcache', '2:1')
+    settings = json.loads(texts[b'sfumato'])
+    assert other != plain and settings['deepcache'] == 2 and settings['deepcache-branch'] == 1 and b'DeepCache: "2:1"' in texts[b'parameters']
+    assert picture('--deepcache', '2:1', '--batch', 2, '--seed', 0, name='d-2')[0] == other
+
+
+@test
+def bench_of_deepcache():
+    r = cli('bench', '--model', MODEL, '--width', 64, '--height', 64, '--steps', 2, '--deepcache', '3:1', '--json')
+    assert r.returncode == 0, r.stderr
+    result = json.loads(r.stdout)
+    gain, full = result['deepcache'], result['gflop']
+    assert (gain['interval'], gain['branch']) == (3, 1) and 0 < gain['cached_gflop'] < full
+    for ratio, a, b in ((gain['flop_ratio'], full, gain['cached_gflop']), (gain['time_ratio'], result['step_ms']['median'], result['cached_step_ms']['median'])):
+        assert abs(ratio - 3 * a / (a + 2 * b)) < 1e-9
+    r = cli('bench', '--model', MODEL, '--width', 64, '--height', 64, '--steps', 1, '--json')
+    assert r.returncode == 0 and 'deepcache' not in json.loads(r.stdout), r.stderr
+    fails(cli('bench', '--arch', 'bk-tiny', '--width', 64, '--height', 64, '--deepcache', '3:7'), 2, 'no branch 7', 'to 6')
 
 
 @test
@@ -232,7 +267,8 @@ def bad_arguments():
                         (['--scheduler', 'magic'], ['magic', 'dpmpp-2m']), (['--sigmas', 'odd', '--scheduler', 'euler'], ['karras']),
                         (['--sigmas', 'karras', '--scheduler', 'ddim'], ['ddim']), (['--spacing', 'odd'], ['leading']), (['--guidance', 'nan'], ['number']),
                         (['--guidance', '1000'], ['0 to 100']), (['--seed', '-1'], ['seed']), (['--noise', 'pink'], ['philox']), (['--precision', 'fp8'], ['fp32']),
-                        (['--emphasis', 'loud'], ['comfyui']),
+                        (['--emphasis', 'loud'], ['comfyui']), (['--deepcache', '0'], ['1 at least', '3:1']), (['--deepcache', '3:x'], ['3:1']),
+                        (['--deepcache', '2000'], ['1 (all of them) to 1000']), (['--deepcache', '2:12'], ['no branch 12', '0 (which saves most) to 11']),
                         (['--unknown'], ['--unknown']), (['--model'], ['needs a value']), (['--lora', 'x'], ['version']), (['word'], ['not an option']),
                         (['--strength', '0', '--image', f'{FIXTURES}/picture.png'], ['more than 0']), (['--eta', '2'], ['0 to 1']),
                         (['--strength', '0.1', '--image', f'{FIXTURES}/picture.png'], ['none of 2 steps']), (['--batch', '0'], ['1 at least'])):

@@ -45,7 +45,7 @@ make_programs (const SfuNets *nets, GpuDtype dtype, guint width, guint height, g
   g_autoptr (GpuProgram) text = sfu_nets_text_program (nets, dtype, n_tokens, &tokens, &states, error), image = NULL;
   g_autoptr (SfuPrograms) programs = NULL;
   return text != NULL && (image = sfu_nets_image_program (nets, dtype, width, height, &pixels, &moments, error)) != NULL
-         && (programs = sfu_programs_new (nets, dtype, width, height, halves, n_tokens, error)) != NULL
+         && (programs = sfu_programs_new (nets, dtype, width, height, halves, n_tokens, 0, error)) != NULL
          && sfu_programs_decoder (programs, FALSE, error) != NULL;
 }
 

@@ -385,7 +385,7 @@ test_prompt_lengths (void)
   g_set_str (&request->taesd, taesd);
   checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
   g_assert_no_error (error);
-  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, &error);
+  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, SFU_NO_BRANCH, &error);
   GpuProgram *step = sfu_programs_pass (programs, FALSE, &error)->step_program, *preview = programs->preview_program;
   GpuProgram *decoder = sfu_programs_decoder (programs, FALSE, &error);
   GpuStorage *latents = programs->sampler.slots;
@@ -393,10 +393,10 @@ test_prompt_lengths (void)
 
   for (guint n = 0; n <= 77; n += 77)
     {
-      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, &error) == programs);
+      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, SFU_NO_BRANCH, &error) == programs);
       g_assert_true (sfu_programs_pass (programs, FALSE, &error)->step_program == step);
     }
-  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, &error) == programs);
+  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, SFU_NO_BRANCH, &error) == programs);
   g_assert_null (programs->pass.step_program);
   g_assert_cmpuint (sfu_programs_pass (programs, FALSE, &error)->context.w, ==, 3 * 77);
   g_assert_true (programs->preview_program == preview && sfu_programs_decoder (programs, FALSE, &error) == decoder);

@@ -20,6 +20,17 @@ print_times (JsonObject *result, const char *key, const char *title)
 }
 
 static void
+print_deepcache (JsonObject *result)
+{
+  JsonObject *gain = json_object_has_member (result, "deepcache") ? json_object_get_object_member (result, "deepcache") : NULL;
+  if (gain != NULL)
+    g_print ("  DeepCache, every %d-th step full, branch %d: a cached step has %.1f Gflop; a run is %.2f times as fast, %.2f by its flop\n",
+             (int) json_object_get_int_member (gain, "interval"), (int) json_object_get_int_member (gain, "branch"),
+             json_object_get_double_member (gain, "cached_gflop"), json_object_get_double_member (gain, "time_ratio"),
+             json_object_get_double_member (gain, "flop_ratio"));
+}
+
+static void
 print_table (JsonObject *result)
 {
   JsonArray *kernels = json_object_get_array_member (result, "kernels");
@@ -31,6 +42,7 @@ print_table (JsonObject *result)
            json_object_get_string_member (result, "precision"), json_object_get_string_member (result, "variant"),
            json_object_get_string_member (result, "device"));
   print_times (result, "step_ms", "step");
+  print_times (result, "cached_step_ms", "cached step");
   print_times (result, "encode_ms", "text encoder");
   print_times (result, "preview_ms", "preview");
   print_times (result, "decode_ms", "decoder");
@@ -39,6 +51,7 @@ print_table (JsonObject *result)
            json_object_get_double_member (result, "it_per_s"), json_object_get_double_member (result, "gflop"),
            json_object_get_double_member (result, "gflops"), (int) json_object_get_int_member (result, "dispatches"),
            (int) json_object_get_int_member (result, "barriers"), (int) json_object_get_int_member (result, "submissions"));
+  print_deepcache (result);
   g_print ("  memory: %s on the device at most, %s of it for activations; %s of the program\n\n", device, arena, host);
   g_print ("  %-16s %6s %10s %10s %10s\n", "kernel", "calls", "ms", "Gflop/s", "GB/s");
   for (guint i = 0; i < json_array_get_length (kernels); i++)

@@ -9,7 +9,7 @@
 
 G_DEFINE_QUARK (sfu-cli-error-quark, sfu_cli_error)
 
-typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_EMPHASIS, KIND_MIB } Kind;
+typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_EMPHASIS, KIND_DEEPCACHE, KIND_MIB } Kind;
 
 typedef struct {
   const char *name;
@@ -45,6 +45,7 @@ static const Option options[] = {
   { "vae", KIND_TEXT, SFU_CLI_REQUEST, REQUEST (vae), "FILE", "another autoencoder" },
   { "taesd", KIND_TEXT, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (taesd), "FILE", "the decoder for previews (one that is found)" },
   { "precision", KIND_PRECISION, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (precision), "P", "auto, fp16 or fp32 (auto)" },
+  { "deepcache", KIND_DEEPCACHE, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (deepcache), "N[:BRANCH]", "run the UNet's deep layers in every N-th step only (1: in all); BRANCH 0 runs the least in between (0)" },
   { "output", KIND_TEXT, SFU_CLI_OUTPUT, RUN (output), "FILE.png", "where the picture goes (sfumato-SEED.png)" },
   { "preview-dir", KIND_TEXT, SFU_CLI_OUTPUT, RUN (preview_dir), "DIR", "write previews there" },
   { "preview-every", KIND_COUNT, SFU_CLI_OUTPUT, RUN (preview_every), "N", "of each n-th step (1)" },
@@ -106,6 +107,10 @@ set_value (const Option *option, gpointer field, const char *value, GError **err
         return usage (error, "--%s needs a number of MiB, not “%s”.", option->name, value);
       *(guint64 *) field = n << 20;
       return TRUE;
+    case KIND_DEEPCACHE:
+      if (!sfu_deepcache_from_text (value, field))
+        return usage (error, "--deepcache needs N or N:BRANCH, as 3 or 3:1, with an N of 1 at least, not “%s”.", value);
+      return TRUE;
     case KIND_PRECISION:
       if (!sfu_precision_from_name (value, field))
         return usage (error, "There is no precision “%s”: use auto, fp16 or fp32.", value);
@@ -148,7 +153,7 @@ static gboolean
 is_planned (const char *name, gsize length)
 {
   static const char *const planned[] = { "lora", "embedding", "mask", "control", "control-image", "control-scale", "clip-skip",
-                                         "deepcache", "hires-scale", "upscale" };
+                                         "hires-scale", "upscale" };
   for (guint i = 0; i < G_N_ELEMENTS (planned); i++)
     if (strlen (planned[i]) == length && strncmp (planned[i], name, length) == 0)
       return TRUE;

@@ -33,6 +33,12 @@ statistics (GArray *times)
   return object;
 }
 
+static double
+median (JsonObject *result, const char *name)
+{
+  return json_object_get_double_member (json_object_get_object_member (result, name), "median");
+}
+
 /* Runs a program once to warm up, then @n times; the statistics go into @result under @name. */
 static gboolean
 time_program (GpuProgram *program, guint n, JsonObject *result, const char *name, GError **error)
@@ -115,8 +121,33 @@ write_calls (SfuPrograms *programs, GError **error)
          && gpu_transfer_write (device, programs->sampler.x0, 0, noise, programs->latent_floats * sizeof (float), error);
 }
 
+/* How much faster a run is in which every n-th step is a full one, if the others take @cached of @full. */
+static double
+deepcache_ratio (guint n, double full, double cached)
+{
+  return n * full / (full + (n - 1) * cached);
+}
+
+/* The step that reuses deep layers, and what it gains over a whole run: by its FLOP, and by the clock. */
 static gboolean
-measure (SfuPrograms *programs, guint steps, JsonObject *result, void (*progress) (const char *, gpointer), gpointer data,
+time_cached_step (SfuPass *pass, const SfuRequest *request, JsonObject *result, GError **error)
+{
+  guint n = request->deepcache.interval;
+  JsonObject *gain = json_object_new ();
+  g_autoptr (GpuProgramCost) full = gpu_program_cost (pass->step_program), cached = gpu_program_cost (pass->cached_program);
+  json_object_set_object_member (result, "deepcache", gain);
+  if (!time_program (pass->cached_program, request->steps, result, "cached_step_ms", error))
+    return FALSE;
+  json_object_set_int_member (gain, "interval", n);
+  json_object_set_int_member (gain, "branch", request->deepcache.branch);
+  json_object_set_double_member (gain, "cached_gflop", cached->flop / 1e9);
+  json_object_set_double_member (gain, "flop_ratio", deepcache_ratio (n, full->flop, cached->flop));
+  json_object_set_double_member (gain, "time_ratio", deepcache_ratio (n, median (result, "step_ms"), median (result, "cached_step_ms")));
+  return TRUE;
+}
+
+static gboolean
+measure (SfuPrograms *programs, const SfuRequest *request, JsonObject *result, void (*progress) (const char *, gpointer), gpointer data,
          GError **error)
 {
   SfuPass *pass = &programs->pass;
@@ -124,7 +155,8 @@ measure (SfuPrograms *programs, guint steps, JsonObject *result, void (*progress
   g_autoptr (GpuProgramCost) cost = NULL;
   progress ("steps", data);
   if (!write_calls (programs, error) || !gpu_program_run_wait (pass->context_program, NULL, error)
-      || !time_program (pass->step_program, steps, result, "step_ms", error))
+      || !time_program (pass->step_program, request->steps, result, "step_ms", error)
+      || (pass->cached_program != NULL && !time_cached_step (pass, request, result, error)))
     return FALSE;
   progress ("kernels", data);
   cost = gpu_program_profile (pass->step_program, NULL);
@@ -143,7 +175,7 @@ static void
 add_summary (JsonObject *result, GpuDevice *device, const SfuPrograms *programs)
 {
   const GpuDeviceInfo *info = gpu_device_info (device);
-  double step = json_object_get_double_member (json_object_get_object_member (result, "step_ms"), "median");
+  double step = median (result, "step_ms");
   struct rusage usage;
   getrusage (RUSAGE_SELF, &usage);
   json_object_set_string_member (result, "device", info->name);
@@ -163,15 +195,19 @@ bench_nets (const SfuNets *nets, GpuDtype dtype, guint side, const SfuRequest *r
             void (*progress) (const char *, gpointer), gpointer data, GError **error)
 {
   double start = now_ms ();
+  int branch;
   g_autoptr (SfuPrograms) programs = NULL;
+  if (!sfu_choose_branch (nets->unet, request, &branch, error))
+    return FALSE;
   progress ("loading", data);
   programs = sfu_programs_new (nets, dtype, request->width > 0 ? request->width : side,
-                               request->height > 0 ? request->height : side, 2, nets->clip->max_positions, error);
+                               request->height > 0 ? request->height : side, 2, nets->clip->max_positions, branch,
+                               error);
   if (programs == NULL)
     return FALSE;
   json_object_set_double_member (result, "load_ms", now_ms () - start);
   progress ("text encoder", data);
-  if (!time_encoder (nets, dtype, result, error) || !measure (programs, request->steps, result, progress, data, error))
+  if (!time_encoder (nets, dtype, result, error) || !measure (programs, request, result, progress, data, error))
     return FALSE;
   add_summary (result, nets->device, programs);
   return TRUE;

@@ -8,12 +8,13 @@
 /**
  * sfu_bench:
  * @arch: (nullable): a family of sfu-random-nets.h, with random weights and no file; NULL: the request's model
- * @request: model, precision, size (0: 512, or the model's own), steps to time, batch (images a step; 1 guided image)
+ * @request: model, precision, size (0: 512, or the model's own), DeepCache, steps to time, batch (images a step; 1 guided image)
  * @progress: (nullable): called with a word for each phase
  *
  * Returns: (transfer full): device, driver, precision, variant, size, load_ms, encode_ms, step_ms, it_per_s, decode_ms,
  * preview_ms, peak_device_bytes, peak_host_bytes, dispatches, barriers, submissions, arena_bytes, gflop, gflops and
- * kernels (name, calls, ms, gflops, gbytes_per_s); times are {median, min, max}.
+ * kernels (name, calls, ms, gflops, gbytes_per_s); times are {median, min, max}. With DeepCache also cached_step_ms and
+ * deepcache (interval, branch, cached_gflop, and flop_ratio and time_ratio: how much faster it makes a run).
  */
 JsonObject *sfu_bench (const SfuEngineOptions *options, const char *arch, const SfuRequest *request,
                        void (*progress) (const char *what, gpointer data), gpointer data, GError **error);

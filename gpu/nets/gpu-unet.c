@@ -18,6 +18,8 @@ struct _GpuUnet {
   guint images, n_tokens;
   GArray *units;       /* GpuUnit */
   GPtrArray *contexts; /* GpuStorage: [keys, values] of each cross-attention, in the order they run */
+  guint branch;        /* the PUSH where cached steps leave */
+  GpuStorage *cache;   /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
 };
 
 /* One pass over the units. */
@@ -25,6 +27,7 @@ typedef struct {
   GpuUnet *unet;
   GpuOps *ops;
   guint h, w;          /* of the latent */
+  guint left, joins;   /* units from the one on, up to the other, are left out */
   GpuTensor times;     /* (1, 1, 1, sum of the resnets' channels) */
   guint time_at;       /* where the next resnet's channels begin */
   guint context_at;    /* the next cross-attention */
@@ -74,8 +77,27 @@ gpu_unet_free (GpuUnet *self)
     return;
   g_array_unref (self->units);
   g_ptr_array_unref (self->contexts);
+  g_clear_pointer (&self->cache, gpu_storage_unref);
   gpu_device_unref (self->device);
   g_free (self);
+}
+
+/* [current, kept] of the unit, a POP. */
+static GpuTensor
+cache_tensor (GpuUnet *self, const GpuUnit *joint, guint h, guint w)
+{
+  return gpu_tensor_over (self->cache, self->dtype, self->images, halved (h, joint->depth), halved (w, joint->depth), joint->out);
+}
+
+gboolean
+gpu_unet_keep (GpuUnet *self, guint branch, guint h, guint w, GError **error)
+{
+  self->branch = gpu_unet_branch (&self->config, self->units, branch);
+  const GpuUnit *joint = &g_array_index (self->units, GpuUnit, g_array_index (self->units, GpuUnit, self->branch).partner);
+  guint64 pixels = (guint64) halved (h, joint->depth) * halved (w, joint->depth);
+  self->cache = gpu_storage_new (self->device, self->images * pixels * GPU_PADDED (joint->out) * gpu_dtype_bytes (self->dtype),
+                                 GPU_MEMORY_DEVICE, "deep layers", error);
+  return self->cache != NULL;
 }
 
 static GpuTensor
@@ -101,6 +123,28 @@ gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context)
           gpu_linear (ops, context, &matrix, &(GpuEpilogue) { .out = context_tensor (self, index++, unit->out) });
         }
     }
+}
+
+/* Channels of the resnets before unit @end. */
+static guint
+resnet_channels (GpuUnet *self, guint end)
+{
+  guint sum = 0;
+  for (guint i = 0; i < end; i++)
+    {
+      const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);
+      sum += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
+    }
+  return sum;
+}
+
+/* What the resnets add whose channels are those from @first up to @end. */
+static void
+project_time (Pass *pass, GpuTensor t, const GpuMatrix *project, guint first, guint end)
+{
+  GpuMatrix rows = gpu_matrix_rows (project, first, end - first);
+  if (end > first)
+    gpu_linear (pass->ops, t, &rows, &(GpuEpilogue) { .out = gpu_tensor_channels (pass->times, first, end - first) });
 }
 
 /* The time embedding, and from it what every resnet adds, in one product. */
@@ -134,7 +178,10 @@ embed_time (Pass *pass, const GpuSampler *sampler)
   t = gpu_linear (pass->ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
   /* Every resnet applies SiLU to the embedding before its projection: once is enough. */
   t = gpu_linear (pass->ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
-  pass->times = gpu_linear (pass->ops, t, &project, NULL);
+  pass->times = gpu_ops_tensor (pass->ops, 1, 1, 1, project.n);
+  /* In a full step nothing is left out, and the first is empty. */
+  project_time (pass, t, &project, 0, resnet_channels (self, pass->left));
+  project_time (pass, t, &project, resnet_channels (self, pass->joins), project.n);
 }
 
 static GpuTensor
@@ -258,12 +305,26 @@ run_unit (Pass *pass, guint index, GpuTensor x)
   g_assert_not_reached ();
 }
 
-GpuTensor
-gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+/* Only the counters go on. */
+static void
+leave_out (Pass *pass, const GpuUnit *unit)
+{
+  if (unit->kind == GPU_UNIT_RESNET)
+    pass->time_at += unit->out;
+  else if (unit->kind == GPU_UNIT_TRANSFORMER)
+    pass->context_at += unit->n_layers;
+}
+
+/* All units but those from @left on, up to @joins, which is a POP with its current tensor in place already; both 0: all. */
+static GpuTensor
+run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, guint joins)
 {
   const GpuUnetConfig *config = &self->config;
+  guint joint = self->cache != NULL ? g_array_index (self->units, GpuUnit, self->branch).partner : 0;
   g_autofree GpuTensor *joined = g_new0 (GpuTensor, self->units->len);
-  Pass pass = { .unet = self, .ops = ops, .h = sampler->h, .w = sampler->w, .joined = joined };
+  Pass pass = { .unet = self, .ops = ops, .h = sampler->h, .w = sampler->w, .left = left, .joins = joins, .joined = joined };
+  if (self->cache != NULL)
+    joined[joint] = cache_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
 
   embed_time (&pass, sampler);
   GpuMatrix conv_in = gpu_bank_matrix (self->bank, "conv_in", config->channels[0], config->in_channels, 9);
@@ -276,6 +337,13 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
   for (guint i = 0; i < self->units->len && !gpu_bank_failed (self->bank); i++)
     {
       const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);
+      if (i >= left && i < joins)
+        {
+          leave_out (&pass, unit);
+          continue;
+        }
+      if (i == joins && i > 0)
+        x = place_before (&pass, i, unit->in);
       gpu_bank_enter (self->bank, "%s", unit->path);
       x = run_unit (&pass, i, x);
       gpu_bank_leave (self->bank);
@@ -284,4 +352,17 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
     return (GpuTensor) { 0 };
   x = gpu_block_group_norm (ops, self->bank, "conv_norm_out", x, config->norm_groups, config->norm_eps, GPU_ACT_SILU);
   return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);
+}
+
+GpuTensor
+gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+{
+  return run_units (self, ops, sampler, 0, 0);
+}
+
+GpuTensor
+gpu_unet_cached_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+{
+  g_return_val_if_fail (self->cache != NULL, (GpuTensor) { 0 });
+  return run_units (self, ops, sampler, self->branch + 1, g_array_index (self->units, GpuUnit, self->branch).partner);
 }

@@ -19,12 +19,24 @@ void gpu_unet_free (GpuUnet *self);
 void gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context);
 
 /**
+ * gpu_unet_keep:
+ * @branch: below gpu_unet_n_branches()    @h, @w: of the latent
+ *
+ * From now on gpu_unet_step() leaves what has come up to @branch from below for gpu_unet_cached_step(). Once, before
+ * either. Source: Ma et al. 2023, "DeepCache: Accelerating Diffusion Models for Free".
+ * Errors: %GPU_ERROR_OUT_OF_MEMORY.
+ */
+gboolean gpu_unet_keep (GpuUnet *self, guint branch, guint h, guint w, GError **error);
+
+/**
  * gpu_unet_step:
  * @sampler: gives the latent, its scale and the timestep of the call that is due
  *
  * Returns: (images, h, w, out_channels): the predicted noise, or v.
  */
 GpuTensor gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler);
+/* The same by the layers above the branch alone, from what the last full step has left there. */
+GpuTensor gpu_unet_cached_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuUnet, gpu_unet_free)
 
