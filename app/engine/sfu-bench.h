@@ -5,12 +5,9 @@
 
 #include "sfu-engine.h"
 
-/* The names that sfu_bench() takes for @arch, NULL-terminated. */
-const char *const *sfu_bench_archs (void);
-
 /**
  * sfu_bench:
- * @arch: (nullable): a family, with random weights made on the device and no file; NULL: the request's model
+ * @arch: (nullable): a family as sfu_random_nets_init() takes it, with random weights made on the device and no file; NULL: the request's model
  * @request: model, precision, size (0: 512, or the model's own), steps to time, batch (images a step; 1 guided image)
  * @progress: (nullable): called with a word for each phase
  *
