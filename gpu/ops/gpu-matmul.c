@@ -58,7 +58,10 @@ matmul (GpuOps *ops, const char *op, GpuTensor x, const GpuMatrix *weight, const
     gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (MatmulParams, zeros), ops->zeros, 0, k * gpu_dtype_bytes (ops->dtype), FALSE);
   GPU_WRITES (ops, d, MatmulParams, out_, &out);
   if (d != NULL)
-    d->flop = 2.0 * m * n * k * geometry->taps;
+    {
+      d->k = k * geometry->taps;
+      d->flop = 2.0 * m * n * d->k;
+    }
   return out;
 }
 
