@@ -437,6 +437,8 @@ def bench_compares():
 
 @test
 def bench_kernels():
+    forms = cli('bench', '--list-kernels').stdout.split()
+    assert forms[:4] == ['best', 'vector', 'shared', 'coopmat'], forms
     for form in ('vector', 'shared'):
         r = bench('--model', MODEL, '--steps', 1, '--json', '--detail', '--kernels', form)
         assert r.returncode == 0 and json.loads(r.stdout)['variant'] == form, r.stderr

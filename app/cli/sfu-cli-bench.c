@@ -56,6 +56,12 @@ sfu_cli_bench (char **arguments)
       sfu_cli_options_print_help (takes);
       return SFU_EXIT_DONE;
     }
+  if (options->list_kernels)
+    {
+      for (const char *const *name = gpu_kernels_names (); *name != NULL; name++)
+        g_print ("%s\n", *name);
+      return SFU_EXIT_DONE;
+    }
   if (options->arch != NULL)
     g_set_str (&options->request->model, options->arch);
   if (!sfu_request_check (options->request, &error)

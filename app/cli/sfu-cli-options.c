@@ -52,7 +52,8 @@ static const Option options[] = {
   { "dump", KIND_TEXT, SFU_CLI_OUTPUT, RUN (dump), "DIR", "write all intermediate arrays there as NumPy files" },
   { "device", KIND_TEXT, SFU_CLI_DEVICE, RUN (device), "NAME", "the device: an index, a UUID or part of a name (the best)" },
   { "budget", KIND_MIB, SFU_CLI_DEVICE, RUN (budget_bytes), "MIB", "take no more device memory than this" },
-  { "kernels", KIND_KERNELS, SFU_CLI_BENCH, RUN (kernels), "FORM", "which kernels may be used: best, vector, shared or coopmat (best)" },
+  { "kernels", KIND_KERNELS, SFU_CLI_BENCH, RUN (kernels), "FORM", "which form of kernels may be used (best)" },
+  { "list-kernels", KIND_FLAG, SFU_CLI_BENCH, RUN (list_kernels), NULL, "name the forms of kernels, one a line, and measure nothing" },
   { "detail", KIND_FLAG, SFU_CLI_BENCH, RUN (detail), NULL, "kernels by shape too" },
   { "untimed", KIND_FLAG, SFU_CLI_BENCH, RUN (untimed), NULL, "do not time single kernels, as on devices without timestamps" },
   { "compare", KIND_TEXT, SFU_CLI_BENCH, RUN (compare), "FILE", "beside an earlier run's --json output" },
@@ -80,6 +81,13 @@ set_number (const Option *option, gpointer field, const char *value, GError **er
     return usage (error, "--%s needs a number, not “%s”.", option->name, value);
   *(double *) field = x;
   return TRUE;
+}
+
+static gboolean
+set_kernels (GpuKernels *field, const char *value, GError **error)
+{
+  g_autofree char *names = g_strjoinv (", ", (GStrv) gpu_kernels_names ());
+  return gpu_kernels_from_name (value, field) || usage (error, "There are no kernels “%s”: the forms are %s.", value, names);
 }
 
 static gboolean
@@ -116,9 +124,7 @@ set_value (const Option *option, gpointer field, const char *value, GError **err
         return usage (error, "There is no precision “%s”: use auto, fp16 or fp32.", value);
       return TRUE;
     case KIND_KERNELS:
-      if (!gpu_kernels_from_name (value, field))
-        return usage (error, "There are no kernels “%s”: use best, vector, shared or coopmat.", value);
-      return TRUE;
+      return set_kernels (field, value, error);
     case KIND_NOISE:
       if (!sfu_noise_kind_from_name (value, &noise))
         return usage (error, "There is no noise “%s”: use torch-cpu, torch-cpu-fp16 or philox.", value);

@@ -17,7 +17,7 @@ typedef struct {
   guint preview_every;
   guint64 budget_bytes;
   gboolean json, validate, tune, help;
-  gboolean detail, untimed; /* bench */
+  gboolean detail, untimed, list_kernels; /* bench */
   char *positional;   /* inspect: the model */
 } SfuCliOptions;
 

@@ -7,6 +7,7 @@
 
 static const char *const form_names[] = {
   [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
+  NULL,
 };
 
 const char *
@@ -15,10 +16,16 @@ gpu_kernels_name (GpuKernels kernels)
   return form_names[kernels];
 }
 
+const char *const *
+gpu_kernels_names (void)
+{
+  return form_names;
+}
+
 gboolean
 gpu_kernels_from_name (const char *name, GpuKernels *kernels)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (form_names); i++)
+  for (guint i = 0; form_names[i] != NULL; i++)
     if (g_str_equal (form_names[i], name))
       {
         *kernels = i;

@@ -25,8 +25,9 @@ typedef enum {
   GPU_KERNELS_COOPMAT, /* cooperative matrices */
 } GpuKernels;
 
-/* "best", "vector", "shared", "coopmat". */
+/* "best", "vector", "shared", "coopmat"; and all of them, NULL-terminated, in the order of GpuKernels. */
 const char *gpu_kernels_name (GpuKernels kernels);
+const char *const *gpu_kernels_names (void);
 gboolean gpu_kernels_from_name (const char *name, GpuKernels *kernels);
 
 /* The form that large products get on @device of what @allowed allows. */
