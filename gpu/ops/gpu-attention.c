@@ -24,6 +24,9 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
   GPU_READS (ops, d, AttentionParams, v, &v);
   GPU_WRITES (ops, d, AttentionParams, out_, &out);
   if (d != NULL)
-    d->flop = 4.0 * q.n * tq * tk * q.c;
+    {
+      d->k = tk;
+      d->flop = 4.0 * q.n * tq * tk * q.c;
+    }
   return out;
 }

@@ -192,10 +192,9 @@ gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
   return g_array_index (candidates, GpuChoice, 0);
 }
 
-const char *
-gpu_kernels_name (GpuDevice *device, GpuDtype dtype)
+GpuKernels
+gpu_kernels_form (GpuDevice *device, GpuDtype dtype, GpuKernels allowed)
 {
-  static const char *const names[] = { [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat" };
-  GpuOps ops = { .device = device, .dtype = dtype };
-  return names[gpu_kernel_choose (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320, GPU_DTYPE_F16 }).kernel->form];
+  GpuOps ops = { .device = device, .dtype = dtype, .kernels = allowed };
+  return gpu_kernel_choose (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320, GPU_DTYPE_F16 }).kernel->form;
 }

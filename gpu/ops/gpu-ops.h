@@ -25,8 +25,13 @@ typedef enum {
   GPU_KERNELS_COOPMAT, /* cooperative matrices */
 } GpuKernels;
 
-/* "vector", "shared" or "coopmat": the form that large products get on @device. */
-const char *gpu_kernels_name (GpuDevice *device, GpuDtype dtype);
+/* "best", "vector", "shared", "coopmat"; and all of them, NULL-terminated, in the order of GpuKernels. */
+const char *gpu_kernels_name (GpuKernels kernels);
+const char *const *gpu_kernels_names (void);
+gboolean gpu_kernels_from_name (const char *name, GpuKernels *kernels);
+
+/* The form that large products get on @device of what @allowed allows. */
+GpuKernels gpu_kernels_form (GpuDevice *device, GpuDtype dtype, GpuKernels allowed);
 
 /* @dtype: F16 or F32, what activations are stored as. */
 GpuOps *gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error);

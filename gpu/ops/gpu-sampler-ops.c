@@ -1,5 +1,14 @@
 #include "gpu-ops-private.h"
 
+/* Any of the calls, but only the due one is read. */
+static void
+read_call (GpuOps *ops, GpuDispatch *d, guint push_offset, const GpuSampler *sampler)
+{
+  gpu_dispatch_uses (ops, d, push_offset, sampler->calls, 0, sampler->calls->bytes, FALSE);
+  if (d != NULL)
+    d->bytes -= sampler->calls->bytes - sizeof (GpuStepCall);
+}
+
 /* Activations between the sampler's planes and the nets: see shaders/latent-input.comp. */
 static GpuTensor
 latent_input (GpuOps *ops, LatentInputParams *push, GpuStorage *planes, const GpuSampler *sampler, guint channels,
@@ -19,7 +28,7 @@ latent_input (GpuOps *ops, LatentInputParams *push, GpuStorage *planes, const Gp
   gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (LatentInputParams, x), planes, 0, (guint64) channels * h * w * sizeof (float), FALSE);
   if (sampler != NULL)
     {
-      GPU_USES (ops, d, LatentInputParams, calls, sampler->calls, FALSE);
+      read_call (ops, d, G_STRUCT_OFFSET (LatentInputParams, calls), sampler);
       GPU_USES (ops, d, LatentInputParams, state, sampler->state, FALSE);
     }
   GPU_WRITES (ops, d, LatentInputParams, out_, &out);
@@ -50,7 +59,7 @@ gpu_time_embedding (GpuOps *ops, const GpuSampler *sampler, GpuTensor frequencie
   TimeEmbeddingParams push = { .half_ = half, .padded = GPU_PADDED (2 * half), .flip = cosines_first };
   GpuDispatch *d = gpu_ops_dispatch (ops, "time-embedding", "time-embedding", TRUE, local, NULL, sizeof push);
   gpu_dispatch_push (d, &push, gpu_ceil_div (push.padded, local), 1, 1);
-  GPU_USES (ops, d, TimeEmbeddingParams, calls, sampler->calls, FALSE);
+  read_call (ops, d, G_STRUCT_OFFSET (TimeEmbeddingParams, calls), sampler);
   GPU_USES (ops, d, TimeEmbeddingParams, state, sampler->state, FALSE);
   GPU_READS (ops, d, TimeEmbeddingParams, frequencies, &frequencies);
   GPU_WRITES (ops, d, TimeEmbeddingParams, out_, &out);
@@ -76,7 +85,7 @@ gpu_sampler_step (GpuOps *ops, const GpuSampler *sampler, GpuTensor output)
 
   d = gpu_ops_dispatch (ops, "sampler-step", "sampler-step", FALSE, local, NULL, sizeof push);
   gpu_dispatch_push_flat (d, &push, groups);
-  GPU_USES (ops, d, SamplerParams, calls, sampler->calls, FALSE);
+  read_call (ops, d, G_STRUCT_OFFSET (SamplerParams, calls), sampler);
   GPU_USES (ops, d, SamplerParams, state, sampler->state, FALSE);
   GPU_USES (ops, d, SamplerParams, output_, sampler->output, FALSE);
   GPU_USES (ops, d, SamplerParams, noise, sampler->noise, FALSE);

@@ -62,6 +62,10 @@ typedef struct {
 #include "random.inc"
 } RandomParams;
 
+typedef struct {
+#include "roof.inc"
+} RoofParams;
+
 /* One scheduler call as the GPU reads it, in an array. */
 typedef struct {
 #include "step-call.inc"

@@ -162,6 +162,8 @@ gpu_device_new (const GpuDeviceOptions *options, GError **error)
   self->physical = g_steal_pointer (&list->pdata[index]);
   if (options->no_coopmat)
     self->physical->limits.n_coopmat = 0;
+  if (options->no_timestamps)
+    self->physical->limits.timestamp_ns = 0;
   self->statistics = options->statistics && self->physical->has_statistics;
   if (!create_device (self, self->physical->limits.n_coopmat > 0, error) || !create_queues (self, error))
     return NULL;
