@@ -1,7 +1,7 @@
 // attention.comp: softmax (scale Q K^T) V for one head, in tiles, so that no (tq, tk) matrix is stored.
-//   Scalar form for devices that run a subgroup as one vector: in Q K^T the lanes are keys, in P V they are
-//   columns of the head; probabilities cross over by broadcast. A workgroup is one subgroup.
-//   dispatch    x: ceil (tq / ROWS), y: heads, z: images
+//   Scalar form for devices that run a subgroup as one vector: the lanes are queries, each of which keeps its row of Q and
+//   its output, and every key and value is a uniform load. Nothing crosses lanes. A workgroup is one subgroup.
+//   dispatch    x: ceil (tq / (VECTORS * subgroup)), y: heads, z: images
 //   precision   ACT storage, 32-bit arithmetic     test  tests/ops.c
 //   source      Dao et al. 2022 (FlashAttention), algorithm 1, forward only
 #version 460
@@ -12,135 +12,94 @@ layout (push_constant, scalar) uniform Params {
 } p;
 
 layout (constant_id = SPEC_ATTENTION_HEAD) const uint HEAD = 40;
-layout (constant_id = SPEC_ATTENTION_ROWS) const uint ROWS = 4;
+layout (constant_id = SPEC_ATTENTION_ROWS) const uint VECTORS = 2; // of queries
 layout (constant_id = SPEC_ATTENTION_CAUSAL) const uint CAUSAL = 0;
 
-const uint VECTORS = (HEAD + LOCAL_SIZE - 1) / LOCAL_SIZE; // vectors of lanes that hold one output row
-// Vectors of keys between two looks at the maximum, which costs as much as dozens of products. Of wide heads fewer are
-// needed, and would be much code.
-const uint KEYS = HEAD <= 80 ? 4 : HEAD <= 160 ? 2 : 1;
+const uint KEYS = 8; // a trip round the loop
 const float UNSEEN = -1e30;
 
-// Four consecutive values at `at`, which is a multiple of four values.
-vec4
-load4 (addr_t at)
+// The online softmax of a vector of queries: scores become probabilities. Returns how much what came before counts now.
+float
+update (inout float top, inout float total, inout float s[KEYS])
 {
-#if ACT == f16
-  uvec2 bits = unpack32 (U64 (at).v[0]);
-  return vec4 (unpackHalf2x16 (bits.x), unpackHalf2x16 (bits.y));
-#else
-  return vec4 (F32 (at).v[0], F32 (at).v[1], F32 (at).v[2], F32 (at).v[3]);
-#endif
-}
-
-// Scores of a vector of keys, one a lane; UNSEEN for keys that do not count.
-void
-score_keys (addr_t q[ROWS], uint image, uint t0, uint kv_image, uint head, uint j0, uint last, out float s[ROWS])
-{
-  uint j = j0 + gl_SubgroupInvocationID;
-  addr_t key = p.k + (addr_t (kv_image * p.tk + min (j, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
-    s[r] = 0.0;
-  if (j0 < last && HEAD % 8 == 0)
+  float now = top;
+  [[unroll]] for (uint i = 0; i < KEYS; i++)
+    now = max (now, s[i]);
+  float keep = exp (top - now);
+  total *= keep;
+  [[unroll]] for (uint i = 0; i < KEYS; i++)
     {
-      [[dont_unroll]] for (uint d = 0; d < HEAD; d += 8)
-        {
-          vec4 kd[2] = { load4 (key + d * ACT_BYTES), load4 (key + (d + 4) * ACT_BYTES) };
-          [[unroll]] for (uint i = 0; i < 8; i++)
-            [[unroll]] for (uint r = 0; r < ROWS; r++)
-              s[r] += float (ACT_BUFFER (q[r] + d * ACT_BYTES).v[i]) * kd[i / 4][i % 4];
-        }
+      s[i] = exp (s[i] - now);
+      total += s[i];
     }
-  else if (j0 < last)
-    {
-      [[dont_unroll]] for (uint d = 0; d < HEAD; d++)
-        {
-          float kd = float (ACT_BUFFER (key).v[d]);
-          [[unroll]] for (uint r = 0; r < ROWS; r++)
-            s[r] += float (ACT_BUFFER (q[r]).v[d]) * kd;
-        }
-    }
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
-    s[r] = j < p.tk && (CAUSAL == 0 || j <= t0 + r) ? s[r] * p.scale : UNSEEN;
-}
-
-// A vector of values, weighed; the lanes are columns of the head.
-void
-add_values (uint kv_image, uint head, uint j0, uint last, float s[ROWS], inout float sum[ROWS][VECTORS])
-{
-  addr_t value = p.v + (addr_t (kv_image * p.tk + j0) * p.kv_stride + head) * ACT_BYTES;
-  if (j0 >= last)
-    return;
-  [[unroll]] for (uint i = 0; i < LOCAL_SIZE; i++)
-    {
-      if (j0 + i >= p.tk)
-        break;
-      [[unroll]] for (uint c = 0; c < VECTORS; c++)
-        {
-          float v = float (ACT_BUFFER (value + i * p.kv_stride * ACT_BYTES).v[min (c * LOCAL_SIZE + gl_SubgroupInvocationID, HEAD - 1)]);
-          [[unroll]] for (uint r = 0; r < ROWS; r++)
-            sum[r][c] += subgroupBroadcast (s[r], i) * v;
-        }
-    }
+  top = now;
+  return keep;
 }
 
 void
 main ()
 {
-  uint lane = gl_SubgroupInvocationID;
-  uint t0 = gl_WorkGroupID.x * ROWS, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
+  uint t0 = gl_WorkGroupID.x * VECTORS * LOCAL_SIZE, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
   uint kv_image = p.kv_per_image == 1 ? image : 0;
-
-  addr_t q[ROWS];
-  float top[ROWS], total[ROWS], sum[ROWS][VECTORS];
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
+  float q[VECTORS][HEAD], sum[VECTORS][HEAD], top[VECTORS], total[VECTORS];
+  [[unroll]] for (uint v = 0; v < VECTORS; v++)
     {
-      uint t = image * p.tq + min (t0 + r, p.tq - 1);
-      q[r] = p.q + (addr_t (t) * p.q_stride + head) * ACT_BYTES;
-      top[r] = UNSEEN;
-      total[r] = 0.0;
-      [[unroll]] for (uint c = 0; c < VECTORS; c++)
-        sum[r][c] = 0.0;
-    }
-
-  uint last = CAUSAL == 1 ? min (p.tk, t0 + ROWS) : p.tk;
-  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += KEYS * LOCAL_SIZE)
-    {
-      float s[KEYS][ROWS];
-      [[unroll]] for (uint b = 0; b < KEYS; b++)
-        score_keys (q, image, t0, kv_image, head, j0 + b * LOCAL_SIZE, last, s[b]);
-
-      [[unroll]] for (uint r = 0; r < ROWS; r++)
+      uint t = image * p.tq + min (t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID, p.tq - 1);
+      addr_t from = p.q + (addr_t (t) * p.q_stride + head) * ACT_BYTES;
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
         {
-          float now = s[0][r];
-          [[unroll]] for (uint b = 1; b < KEYS; b++)
-            now = max (now, s[b][r]);
-          now = max (top[r], subgroupMax (now));
-          float keep = exp (top[r] - now);
-          total[r] *= keep;
-          [[unroll]] for (uint b = 0; b < KEYS; b++)
-            {
-              // Far below every score of a key that is seen, so nothing for others.
-              s[b][r] = exp (s[b][r] - now);
-              total[r] += s[b][r];
-            }
-          top[r] = now;
-          [[unroll]] for (uint c = 0; c < VECTORS; c++)
-            sum[r][c] *= keep;
+          q[v][d] = float (ACT_BUFFER (from).v[d]) * p.scale;
+          sum[v][d] = 0.0;
         }
-
-      [[unroll]] for (uint b = 0; b < KEYS; b++)
-        add_values (kv_image, head, j0 + b * LOCAL_SIZE, last, s[b], sum);
+      top[v] = UNSEEN;
+      total[v] = 0.0;
     }
 
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
+  uint last = CAUSAL == 1 ? min (p.tk, t0 + VECTORS * LOCAL_SIZE) : p.tk;
+  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += KEYS)
     {
-      if (t0 + r >= p.tq)
-        break;
-      float all = subgroupAdd (total[r]);
-      addr_t out_ = p.out_ + (addr_t (image * p.tq + t0 + r) * p.out_stride + head) * ACT_BYTES;
-      [[unroll]] for (uint c = 0; c < VECTORS; c++)
-        if (c * LOCAL_SIZE + lane < HEAD)
-          ACT_BUFFER (out_).v[c * LOCAL_SIZE + lane] = to_act (sum[r][c] / all);
+      addr_t at[KEYS];
+      [[unroll]] for (uint i = 0; i < KEYS; i++)
+        at[i] = (addr_t (kv_image * p.tk + min (j0 + i, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
+
+      float s[VECTORS][KEYS], keep[VECTORS];
+      [[unroll]] for (uint v = 0; v < VECTORS; v++)
+        [[unroll]] for (uint i = 0; i < KEYS; i++)
+          s[v][i] = 0.0;
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
+        [[unroll]] for (uint i = 0; i < KEYS; i++)
+          {
+            float k = float (ACT_BUFFER (p.k + at[i]).v[d]);
+            [[unroll]] for (uint v = 0; v < VECTORS; v++)
+              s[v][i] += q[v][d] * k;
+          }
+      [[unroll]] for (uint v = 0; v < VECTORS; v++)
+        {
+          uint t = t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID;
+          [[unroll]] for (uint i = 0; i < KEYS; i++)
+            if (j0 + i >= p.tk || (CAUSAL == 1 && j0 + i > t))
+              s[v][i] = UNSEEN;
+          keep[v] = update (top[v], total[v], s[v]);
+        }
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
+        {
+          [[unroll]] for (uint v = 0; v < VECTORS; v++)
+            sum[v][d] *= keep[v];
+          [[unroll]] for (uint i = 0; i < KEYS; i++)
+            {
+              float x = float (ACT_BUFFER (p.v + at[i]).v[d]);
+              [[unroll]] for (uint v = 0; v < VECTORS; v++)
+                sum[v][d] += s[v][i] * x;
+            }
+        }
+    }
+
+  [[unroll]] for (uint v = 0; v < VECTORS; v++)
+    {
+      uint t = t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID;
+      addr_t out_ = p.out_ + (addr_t (image * p.tq + t) * p.out_stride + head) * ACT_BYTES;
+      if (t < p.tq)
+        [[unroll]] for (uint d = 0; d < HEAD; d++)
+          ACT_BUFFER (out_).v[d] = to_act (sum[v][d] / total[v]);
     }
 }

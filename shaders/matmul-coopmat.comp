@@ -46,15 +46,16 @@ finish_column (uint m0, uint i, uint n0, uint e, uint phase, inout Moments momen
   uint at = gl_SubgroupID * MATRIX_M * BAND + c;
   if (c >= (GEGLU == 1 ? GEGLU_BLOCK : BAND) || n >= p.n)
     return;
+  float bias = bias_of (n), gate_bias = GEGLU == 1 ? bias_of (n + GEGLU_BLOCK) : 0.0;
   Pixel pixel = pixel_of_row (min (m, rows - 1));
   for (uint r = 0; r < MATRIX_M && m + r < rows; r++, at += BAND)
     {
       uint row = output_row (m + r, pixel, phase);
       if (GEGLU == 1)
-        store_output (row, geglu_column (n), finish_geglu (n, sums[at], sums[at + GEGLU_BLOCK]));
+        store_output (row, geglu_column (n), finish_geglu (sums[at] + bias, sums[at + GEGLU_BLOCK] + gate_bias));
       else
         {
-          float y = store_output (row, n, finish (pixel.image, row, n, sums[at]));
+          float y = store_output (row, n, finish (pixel.image, row, n, sums[at] + bias));
           if (i * MATRIX_M % NORM_CHUNK == 0 && r == 0)
             moments = first_moment (y);
           else

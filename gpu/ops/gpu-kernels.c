@@ -38,9 +38,10 @@ static const GpuKernel kernels[] = {
 
   { GPU_OP_ATTENTION, GPU_KERNELS_COOPMAT, "attention-coopmat", .subgroups = 4, .rows = 16, .max_k = 160 },
   { GPU_OP_ATTENTION, GPU_KERNELS_SHARED, "attention-shared", .threads = 128, .rows = 16 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 16, .max_k = 80 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 8, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 2 },
+  /* In vectors of queries, while a row of Q and of the output can stay with its lane. */
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 2, .max_k = 80 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 1, .max_k = 160 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention-wide", .subgroups = 1, .rows = 2 },
 };
 
 /* Columns that a subgroup passes to the epilogue at a time, as the shader has it. */

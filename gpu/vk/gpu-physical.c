@@ -18,7 +18,7 @@ static const Quirk quirks[] = {
 /* Work a submission may hold so that it takes about 100 ms: a slow device of each kind (perf.md gives
  * 30 Gflop/s for software, about 1 Tflop/s for small integrated GPUs, 5 Tflop/s for old discrete ones). */
 static const double submit_flop[] = {
-  [GPU_DEVICE_DISCRETE] = 500e9, [GPU_DEVICE_INTEGRATED] = 100e9, [GPU_DEVICE_VIRTUAL] = 100e9, [GPU_DEVICE_SOFTWARE] = 3e9,
+  [GPU_DEVICE_DISCRETE] = 500e9, [GPU_DEVICE_INTEGRATED] = 100e9, [GPU_DEVICE_VIRTUAL] = 100e9, [GPU_DEVICE_SOFTWARE] = 12e9,
 };
 
 void
