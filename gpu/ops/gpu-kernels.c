@@ -127,6 +127,16 @@ gpu_kernel_add_shape (GpuOps *ops, const GpuKernel *kernel, GpuSpec *spec)
   spec->n = MAX (spec->n, SPEC_COOPMAT_K);
 }
 
+/* TRUE if an invocation has the gates of its values, which lie GEGLU_BLOCK columns further. */
+static gboolean
+holds_pairs (GpuOps *ops, const GpuKernel *kernel)
+{
+  guint subgroup = gpu_ops_subgroup (ops);
+  if (kernel->form != GPU_KERNELS_VECTOR)
+    return TRUE;
+  return kernel->columns == (subgroup < GEGLU_BLOCK ? 2 * GEGLU_BLOCK / subgroup : 2);
+}
+
 static gboolean
 suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *shape)
 {
@@ -134,7 +144,7 @@ suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *sha
   return kernel->op == op && form_allowed (ops, kernel->form)
          && (kernel->max_m == 0 || shape->m <= kernel->max_m) && (kernel->max_k == 0 || shape->k <= kernel->max_k)
          && shape->m >= kernel->min_m
-         && (!shape->geglu || (kernel->columns % 2 == 0 && gpu_kernel_columns (ops, kernel) >= 2 * GEGLU_BLOCK))
+         && (!shape->geglu || holds_pairs (ops, kernel))
          && (kernel->form != GPU_KERNELS_COOPMAT || op != GPU_OP_MATMUL || shape->weights == GPU_DTYPE_F16)
          && gpu_kernel_local_size (ops, kernel) <= limits->max_group_threads && shared_bytes (ops, kernel) <= limits->shared_bytes;
 }
