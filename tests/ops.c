@@ -483,28 +483,45 @@ test_time_embedding (gconstpointer data)
 {
   const Mode *mode = data;
   static const float times[] = { 0, 1, 20.5f, 500, 946.4211f, 999 };
-  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+  enum { CALLS = 2 * STEP_WINDOW, HALF = 160, WIDTH = 2 * HALF };
+  for (guint i = 0; i < 4; i++)
     {
+      /* Once in each window, and the due call's row of the table. */
+      GpuStepState state = { .step = i / 2 * STEP_WINDOW + 5 };
+      gboolean flip = i % 2;
       Harness h;
       harness_begin (&h, mode->dtype, mode->kernels);
       GpuSampler s = make_sampler (&h, 4, 2, 2);
-      GpuStepCall calls[2] = { { .timestep = times[i] } };
-      GpuStepState state = { 0 };
-      Input frequencies = harness_vector (&h, 160);
-      double want[320];
-      for (guint j = 0; j < 160; j++)
-        frequencies.values[j] = expf (-logf (10000) * j / 160);
+      s.calls = harness_storage (&h, CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE);
+      g_autofree GpuStepCall *calls = g_new0 (GpuStepCall, CALLS);
+      g_autofree double *want = g_new (double, STEP_WINDOW * WIDTH);
+      Input frequencies = harness_vector (&h, HALF);
+      for (guint j = 0; j < CALLS; j++)
+        calls[j].timestep = times[j % G_N_ELEMENTS (times)];
+      for (guint j = 0; j < HALF; j++)
+        frequencies.values[j] = expf (-logf (10000) * j / HALF);
       gpu_transfer_write_floats (h.device, &frequencies.tensor, frequencies.values, NULL);
-      write_storage (&h, s.calls, calls, sizeof calls);
+      write_storage (&h, s.calls, calls, CALLS * sizeof *calls);
       write_storage (&h, s.state, &state, sizeof state);
-      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, i % 2));
-      for (guint j = 0; j < 160; j++)
-        {
-          float angle = times[i] * frequencies.values[j];
-          want[j + (i % 2 ? 160 : 0)] = sin (angle);
-          want[j + (i % 2 ? 0 : 160)] = cos (angle);
-        }
-      harness_compare (&h, "time embedding", got, want, 320);
+      for (guint row = 0; row < STEP_WINDOW; row++)
+        for (guint j = 0; j < HALF; j++)
+          {
+            float angle = calls[i / 2 * STEP_WINDOW + row].timestep * frequencies.values[j];
+            want[row * WIDTH + j + (flip ? HALF : 0)] = sin (angle);
+            want[row * WIDTH + j + (flip ? 0 : HALF)] = cos (angle);
+          }
+      GpuTensor table = gpu_time_embedding (h.ops, &s, frequencies.tensor, flip);
+      GpuTensor row = gpu_sampler_row (h.ops, &s, table);
+      GpuTensor both = gpu_ops_tensor (h.ops, 1, 1, STEP_WINDOW + 1, WIDTH), last = both;
+      GpuTensor first = both;
+      first.w = STEP_WINDOW;
+      last.w = 1;
+      last.offset += (guint64) STEP_WINDOW * both.stride * gpu_dtype_bytes (both.dtype);
+      gpu_add (h.ops, table, (GpuTensor) { 0 }, GPU_ACT_NONE, first);
+      gpu_add (h.ops, row, (GpuTensor) { 0 }, GPU_ACT_NONE, last);
+      float *got = harness_run (&h, both);
+      harness_compare (&h, "time embedding", got, want, STEP_WINDOW * WIDTH);
+      harness_compare (&h, "row of the due call", got + STEP_WINDOW * WIDTH, want + 5 * WIDTH, WIDTH);
       harness_end (&h);
     }
 }

@@ -197,9 +197,11 @@ measure_programs (Bench *self, GError **error)
 {
   SfuPrograms *programs = self->programs;
   SfuPass *pass = &programs->pass;
-  if (!write_calls (programs, error) || !gpu_program_run_wait (pass->context_program, NULL, error))
+  if (!write_calls (programs, error) || !gpu_program_run_wait (pass->context_program, NULL, error)
+      || !gpu_program_run_wait (pass->schedule_program, NULL, error))
     return FALSE;
   add_program (self, "context", pass->context_program);
+  add_program (self, "schedule", pass->schedule_program);
   return (programs->preview_program == NULL
           || measure_program (self, "previews", programs->preview_program, RUNS, "preview_ms", "preview", error))
          && measure_program (self, "decoder", sfu_programs_decoder (programs, FALSE, error), RUNS, "decode_ms", "decoder", error)

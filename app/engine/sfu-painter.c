@@ -242,7 +242,8 @@ take_step (Painting *self, guint i, GError **error)
   for (;;)
     {
       SfuPass *pass = sfu_programs_pass (self->programs, self->exact, error);
-      if (pass == NULL
+      gboolean new_window = self->filled != pass || i % STEP_WINDOW == 0;
+      if (pass == NULL || (new_window && !gpu_program_run_wait (pass->schedule_program, self->cancellable, error))
           || !gpu_program_run_wait (is_cached (self, pass, i) ? pass->cached_program : pass->step_program, self->cancellable, error)
           || !overflowed (self, self->programs->sampler.state, &bad, error))
         return FALSE;

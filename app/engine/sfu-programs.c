@@ -77,6 +77,18 @@ make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   return pass->context_program != NULL;
 }
 
+static gboolean
+make_schedule (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops == NULL)
+    return FALSE;
+  gpu_unet_schedule (pass->unet, ops, &self->sampler);
+  pass->schedule_program = finish_program (nets, "schedule", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+  return pass->schedule_program != NULL;
+}
+
 static GpuProgram *
 make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, gboolean cached, GError **error)
 {
@@ -94,6 +106,7 @@ static void
 pass_clear_unet (SfuPass *pass)
 {
   g_clear_pointer (&pass->context_program, gpu_program_free);
+  g_clear_pointer (&pass->schedule_program, gpu_program_free);
   g_clear_pointer (&pass->step_program, gpu_program_free);
   g_clear_pointer (&pass->cached_program, gpu_program_free);
   g_clear_pointer (&pass->context_storage, gpu_storage_unref);
@@ -114,7 +127,8 @@ make_unet (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   gboolean caches = self->branch != SFU_NO_BRANCH;
   pass->unet = gpu_unet_new (nets->device, nets->unet_bank, nets->unet, dtype, self->halves, self->n_tokens, error);
   return pass->unet != NULL && (!caches || gpu_unet_keep (pass->unet, self->branch, self->sampler.h, self->sampler.w, error))
-         && make_context (self, pass, dtype, error) && (pass->step_program = make_step (self, pass, dtype, FALSE, error)) != NULL
+         && make_context (self, pass, dtype, error) && make_schedule (self, pass, dtype, error)
+         && (pass->step_program = make_step (self, pass, dtype, FALSE, error)) != NULL
          && (!caches || (pass->cached_program = make_step (self, pass, dtype, TRUE, error)) != NULL);
 }
 
@@ -169,6 +183,7 @@ sfu_programs_reserve (SfuPrograms *self, GError **error)
   if (decoder == NULL)
     return FALSE;
   bytes = MAX (gpu_program_arena_bytes (self->pass.context_program), gpu_program_arena_bytes (self->pass.step_program));
+  bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.schedule_program));
   if (self->pass.cached_program != NULL)
     bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.cached_program));
   bytes = MAX (bytes, gpu_program_arena_bytes (decoder));

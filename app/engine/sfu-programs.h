@@ -26,6 +26,7 @@ typedef struct {
   GpuStorage *context_storage;
   GpuTensor context;        /* (halves, 1, tokens, width) */
   GpuProgram *context_program;
+  GpuProgram *schedule_program; /* gpu_unet_schedule(): before the first step, and where a window of calls begins */
   GpuProgram *step_program;
   GpuProgram *cached_program; /* a step by the branch's layers alone; NULL without a branch */
   GpuProgram *decode_program;
@@ -47,7 +48,7 @@ typedef struct {
   SfuPass pass, exact_pass;    /* exact: F32, empty until needed */
 } SfuPrograms;
 
-#define SFU_MAX_CALLS 2100 /* Heun at 1000 steps makes 1999 */
+#define SFU_MAX_CALLS (33 * STEP_WINDOW) /* whole windows; Heun at 1000 steps makes 1999 */
 #define SFU_NO_BRANCH (-1)
 
 /* Errors: GPU_ERROR; a missing or misshapen tensor is GPU_ERROR_BAD_WEIGHTS. */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gpu-blocks.h"
+#include "gpu-shader-params.h"
 #include "gpu-unet-units.h"
 
 /* Transformer2DModel and BasicTransformerBlock have fixed epsilons (diffusers models/transformers/
@@ -19,6 +20,8 @@ struct _GpuUnet {
   GArray *units;       /* GpuUnit */
   GPtrArray *contexts; /* GpuStorage: [keys, values] of each cross-attention, in the order they run */
   guint branch;        /* the PUSH where cached steps leave */
+  GpuStorage *time_table; /* what the resnets add, a row for each call of a window */
+  guint time_channels; /* of all resnets together */
   GpuStorage *cache;   /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
 };
 
@@ -66,8 +69,11 @@ gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, Gpu
             return NULL;
           g_ptr_array_add (self->contexts, storage);
         }
+      self->time_channels += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
     }
-  return g_steal_pointer (&self);
+  self->time_table = gpu_storage_new (device, (guint64) STEP_WINDOW * GPU_PADDED (self->time_channels) * gpu_dtype_bytes (dtype),
+                                      GPU_MEMORY_DEVICE, "time projections", error);
+  return self->time_table != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -78,6 +84,7 @@ gpu_unet_free (GpuUnet *self)
   g_array_unref (self->units);
   g_ptr_array_unref (self->contexts);
   g_clear_pointer (&self->cache, gpu_storage_unref);
+  g_clear_pointer (&self->time_table, gpu_storage_unref);
   gpu_device_unref (self->device);
   g_free (self);
 }
@@ -125,33 +132,16 @@ gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context)
     }
 }
 
-/* Channels of the resnets before unit @end. */
-static guint
-resnet_channels (GpuUnet *self, guint end)
+/* What all resnets add, one behind the other: (1, 1, STEP_WINDOW, sum of their channels). */
+static GpuTensor
+time_table (GpuUnet *self)
 {
-  guint sum = 0;
-  for (guint i = 0; i < end; i++)
-    {
-      const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);
-      sum += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
-    }
-  return sum;
+  return gpu_tensor_over (self->time_table, self->dtype, 1, 1, STEP_WINDOW, self->time_channels);
 }
 
-/* What the resnets add whose channels are those from @first up to @end. */
-static void
-project_time (Pass *pass, GpuTensor t, const GpuMatrix *project, guint first, guint end)
+void
+gpu_unet_schedule (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
 {
-  GpuMatrix rows = gpu_matrix_rows (project, first, end - first);
-  if (end > first)
-    gpu_linear (pass->ops, t, &rows, &(GpuEpilogue) { .out = gpu_tensor_channels (pass->times, first, end - first) });
-}
-
-/* The time embedding, and from it what every resnet adds, in one product. */
-static void
-embed_time (Pass *pass, const GpuSampler *sampler)
-{
-  GpuUnet *self = pass->unet;
   guint width = self->config.channels[0], hidden = 4 * width, half = width / 2;
   g_autofree float *frequencies = g_new (float, half);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
@@ -174,14 +164,11 @@ embed_time (Pass *pass, const GpuSampler *sampler)
                                          (const guint *) rows->data, hidden);
   GpuTensor table = gpu_bank_constants (self->bank, "time frequencies", frequencies, half);
 
-  GpuTensor t = gpu_time_embedding (pass->ops, sampler, table, self->config.flip_sin_to_cos);
-  t = gpu_linear (pass->ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
+  GpuTensor t = gpu_time_embedding (ops, sampler, table, self->config.flip_sin_to_cos);
+  t = gpu_linear (ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
   /* Every resnet applies SiLU to the embedding before its projection: once is enough. */
-  t = gpu_linear (pass->ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
-  pass->times = gpu_ops_tensor (pass->ops, 1, 1, 1, project.n);
-  /* In a full step nothing is left out, and the first is empty. */
-  project_time (pass, t, &project, 0, resnet_channels (self, pass->left));
-  project_time (pass, t, &project, resnet_channels (self, pass->joins), project.n);
+  t = gpu_linear (ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
+  gpu_linear (ops, t, &project, &(GpuEpilogue) { .out = time_table (self) });
 }
 
 static GpuTensor
@@ -326,7 +313,7 @@ run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, gu
   if (self->cache != NULL)
     joined[joint] = cache_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
 
-  embed_time (&pass, sampler);
+  pass.times = gpu_sampler_row (ops, sampler, time_table (self));
   GpuMatrix conv_in = gpu_bank_matrix (self->bank, "conv_in", config->channels[0], config->in_channels, 9);
   GpuMatrix conv_out = gpu_bank_matrix (self->bank, "conv_out", config->out_channels, config->channels[0], 9);
   if (gpu_bank_failed (self->bank))

@@ -18,6 +18,10 @@ void gpu_unet_free (GpuUnet *self);
 /* Ops that compute keys and values from @context (images, 1, n_tokens, cross_width): once per prompt. */
 void gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context);
 
+/* Ops that compute what the resnets add in the calls STEP_WINDOW i ..., among which the due one is: whenever another such
+ * window begins, and once before the first step. */
+void gpu_unet_schedule (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler);
+
 /**
  * gpu_unet_keep:
  * @branch: below gpu_unet_n_branches()    @h, @w: of the latent

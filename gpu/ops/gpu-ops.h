@@ -111,8 +111,11 @@ typedef struct {
 
 /* (copies, h, w, channels): the latent times the due call's input scale, for the UNet. */
 GpuTensor gpu_sampler_input (GpuOps *ops, const GpuSampler *sampler, guint copies);
-/* (1, 1, 1, 2 n): sines and cosines of the due call's timestep; @frequencies f32 (n). */
+/* (1, 1, STEP_WINDOW, 2 n): sines and cosines of the timesteps of the calls STEP_WINDOW i ..., among which the due one is;
+ * @frequencies f32 (n). */
 GpuTensor gpu_time_embedding (GpuOps *ops, const GpuSampler *sampler, GpuTensor frequencies, gboolean cosines_first);
+/* (1, 1, 1, channels): of @table (1, 1, STEP_WINDOW, channels) the due call's row. */
+GpuTensor gpu_sampler_row (GpuOps *ops, const GpuSampler *sampler, GpuTensor table);
 /* Guidance over the UNet's @output (1 or 2 halves, unconditional first), then the due call's update. A
  * value that is not finite sets the state's flag, and nothing else changes. */
 void gpu_sampler_step (GpuOps *ops, const GpuSampler *sampler, GpuTensor output);

@@ -55,14 +55,30 @@ gpu_time_embedding (GpuOps *ops, const GpuSampler *sampler, GpuTensor frequencie
   guint local = gpu_ops_subgroup (ops), half = frequencies.c;
   if (ops->error != NULL || frequencies.storage == NULL)
     return (GpuTensor) { 0 };
-  GpuTensor out = gpu_ops_tensor (ops, 1, 1, 1, 2 * half);
+  GpuTensor out = gpu_ops_tensor (ops, 1, 1, STEP_WINDOW, 2 * half);
   TimeEmbeddingParams push = { .half_ = half, .padded = GPU_PADDED (2 * half), .flip = cosines_first };
   GpuDispatch *d = gpu_ops_dispatch (ops, "time-embedding", "time-embedding", TRUE, local, NULL, sizeof push);
-  gpu_dispatch_push (d, &push, gpu_ceil_div (push.padded, local), 1, 1);
+  gpu_dispatch_push (d, &push, gpu_ceil_div (push.padded, local), STEP_WINDOW, 1);
   read_call (ops, d, G_STRUCT_OFFSET (TimeEmbeddingParams, calls), sampler);
   GPU_USES (ops, d, TimeEmbeddingParams, state, sampler->state, FALSE);
   GPU_READS (ops, d, TimeEmbeddingParams, frequencies, &frequencies);
   GPU_WRITES (ops, d, TimeEmbeddingParams, out_, &out);
+  return out;
+}
+
+GpuTensor
+gpu_sampler_row (GpuOps *ops, const GpuSampler *sampler, GpuTensor table)
+{
+  guint local = gpu_ops_subgroup (ops);
+  if (ops->error != NULL || table.storage == NULL)
+    return (GpuTensor) { 0 };
+  GpuTensor out = gpu_ops_tensor (ops, 1, 1, 1, table.c);
+  SamplerRowParams push = { .channels = GPU_PADDED (table.c), .stride = table.stride };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "sampler-row", "sampler-row", TRUE, local, NULL, sizeof push);
+  gpu_dispatch_push_flat (d, &push, gpu_ceil_div (push.channels, local));
+  GPU_READS (ops, d, SamplerRowParams, table, &table);
+  GPU_USES (ops, d, SamplerRowParams, state, sampler->state, FALSE);
+  GPU_WRITES (ops, d, SamplerRowParams, out_, &out);
   return out;
 }
 

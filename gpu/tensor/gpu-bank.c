@@ -597,22 +597,6 @@ gpu_bank_matrices (GpuBank *self, const char *const *names, guint n_names, const
   return matrix;
 }
 
-GpuMatrix
-gpu_matrix_rows (const GpuMatrix *self, guint first, guint count)
-{
-  GpuMatrix rows = *self;
-  g_return_val_if_fail (first % 8 == 0 && count % 8 == 0 && first + count <= GPU_PADDED (self->n) && !self->is_geglu && self->k2 == 0, rows);
-  rows.n = count;
-  rows.values.n = count;
-  rows.values.offset += (guint64) first * self->taps * self->values.stride * gpu_dtype_bytes (self->values.dtype);
-  if (self->bias.storage != NULL)
-    {
-      rows.bias.offset += first * sizeof (float);
-      rows.bias.c = count;
-    }
-  return rows;
-}
-
 GpuTensor
 gpu_bank_constants (GpuBank *self, const char *name, const float *values, guint n)
 {

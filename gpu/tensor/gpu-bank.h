@@ -23,9 +23,6 @@ typedef struct {
   gboolean is_geglu; /* rows are values and gates in turn */
 } GpuMatrix;
 
-/* The part of a layer that gives its outputs @first .. @first + @count - 1; both are multiples of 8. */
-GpuMatrix gpu_matrix_rows (const GpuMatrix *self, guint first, guint count);
-
 /**
  * gpu_bank_new:
  * @weights: the table to read; must outlive the bank

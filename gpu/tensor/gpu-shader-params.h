@@ -51,6 +51,10 @@ typedef struct {
 } SamplerParams;
 
 typedef struct {
+#include "sampler-row.inc"
+} SamplerRowParams;
+
+typedef struct {
 #include "image.inc"
 } ImageParams;
 
