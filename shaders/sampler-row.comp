@@ -13,5 +13,5 @@ main ()
 {
   uint i = flat_invocation ();
   if (i < p.channels)
-    ACT_BUFFER (p.out_).v[i] = ACT_BUFFER (p.table).v[State (p.state).step % STEP_WINDOW * p.stride + i];
+    ACT_BUFFER (p.out_).v[i] = ACT_BUFFER (p.table).v[State (p.state).step % STEP_WINDOW * p.channels + i];
 }

@@ -24,7 +24,6 @@ make_storages (SfuPrograms *self, GError **error)
   return (s->calls = storage_new (self, SFU_MAX_CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE, "scheduler calls", error))
          && (s->state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "step state", error))
          && (s->slots = storage_new (self, STEP_SLOTS * plane, GPU_MEMORY_DEVICE, "latents", error))
-         && (s->output = storage_new (self, plane, GPU_MEMORY_DEVICE, "model output", error))
          && (s->noise = storage_new (self, plane, GPU_MEMORY_DEVICE, "noise", error))
          && (s->x0 = storage_new (self, plane, GPU_MEMORY_DEVICE, "estimate", error))
          && (self->decode_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "decoder state", error))
@@ -97,7 +96,8 @@ make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, gboolean cached, GE
   if (ops == NULL)
     return NULL;
   gpu_sampler_step (ops, &self->sampler, cached ? gpu_unet_cached_step (pass->unet, ops, &self->sampler)
-                                                : gpu_unet_step (pass->unet, ops, &self->sampler));
+                                                : gpu_unet_step (pass->unet, ops, &self->sampler),
+                    gpu_unet_state (pass->unet));
   return finish_program (nets, cached ? "cached step" : "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
 }
 
@@ -125,7 +125,8 @@ make_unet (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 {
   const SfuNets *nets = self->nets;
   gboolean caches = self->branch != SFU_NO_BRANCH;
-  pass->unet = gpu_unet_new (nets->device, nets->unet_bank, nets->unet, dtype, self->halves, self->n_tokens, error);
+  pass->unet = gpu_unet_new (nets->device, nets->unet_bank, nets->unet, dtype, self->halves, self->sampler.h,
+                             self->sampler.w, self->n_tokens, error);
   return pass->unet != NULL && (!caches || gpu_unet_keep (pass->unet, self->branch, self->sampler.h, self->sampler.w, error))
          && make_context (self, pass, dtype, error) && make_schedule (self, pass, dtype, error)
          && (pass->step_program = make_step (self, pass, dtype, FALSE, error)) != NULL
@@ -243,7 +244,7 @@ void
 sfu_programs_free (SfuPrograms *self)
 {
   GpuStorage **storages[] = {
-    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.output, &self->sampler.noise,
+    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.noise,
     &self->sampler.x0, &self->decode_state, &self->pixels, &self->preview_state, &self->preview_pixels,
   };
   if (self == NULL)

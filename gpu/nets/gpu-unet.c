@@ -20,8 +20,8 @@ struct _GpuUnet {
   GArray *units;       /* GpuUnit */
   GPtrArray *contexts; /* GpuStorage: [keys, values] of each cross-attention, in the order they run */
   guint branch;        /* the PUSH where cached steps leave */
-  GpuStorage *time_table; /* what the resnets add, a row for each call of a window */
-  guint time_channels; /* of all resnets together */
+  GpuStorage *kept[3];     /* the memory of `state` */
+  GpuSamplerState state;   /* its table has what the resnets add, one behind the other */
   GpuStorage *cache;   /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
 };
 
@@ -31,7 +31,6 @@ typedef struct {
   GpuOps *ops;
   guint h, w;          /* of the latent */
   guint left, joins;   /* units from the one on, up to the other, are left out */
-  GpuTensor times;     /* (1, 1, 1, sum of the resnets' channels) */
   guint time_at;       /* where the next resnet's channels begin */
   guint context_at;    /* the next cross-attention */
   GpuTensor *joined;   /* for each unit that is a POP: [current, kept] */
@@ -45,11 +44,24 @@ halved (guint size, guint times)
   return size;
 }
 
+/* A tensor that stays from one step to the next. */
+static gboolean
+keep_tensor (GpuUnet *self, guint i, GpuTensor *tensor, guint n, guint h, guint w, guint c, GError **error)
+{
+  self->kept[i] = gpu_storage_new (self->device, (guint64) n * h * w * GPU_PADDED (c) * gpu_dtype_bytes (self->dtype), GPU_MEMORY_DEVICE,
+                                   "sampler state", error);
+  if (self->kept[i] == NULL)
+    return FALSE;
+  *tensor = gpu_tensor_over (self->kept[i], self->dtype, n, h, w, c);
+  return TRUE;
+}
+
 GpuUnet *
 gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, GpuDtype dtype, guint images,
-              guint n_tokens, GError **error)
+              guint h, guint w, guint n_tokens, GError **error)
 {
   g_autoptr (GpuUnet) self = g_new0 (GpuUnet, 1);
+  guint time_channels = 0;
   self->device = gpu_device_ref (device);
   self->bank = bank;
   self->config = *config;
@@ -69,11 +81,11 @@ gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, Gpu
             return NULL;
           g_ptr_array_add (self->contexts, storage);
         }
-      self->time_channels += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
+      time_channels += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
     }
-  self->time_table = gpu_storage_new (device, (guint64) STEP_WINDOW * GPU_PADDED (self->time_channels) * gpu_dtype_bytes (dtype),
-                                      GPU_MEMORY_DEVICE, "time projections", error);
-  return self->time_table != NULL ? g_steal_pointer (&self) : NULL;
+  return keep_tensor (self, 0, &self->state.input, images, h, w, config->in_channels, error)
+         && keep_tensor (self, 1, &self->state.table, 1, 1, STEP_WINDOW, time_channels, error)
+         && keep_tensor (self, 2, &self->state.row, 1, 1, 1, time_channels, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -84,7 +96,8 @@ gpu_unet_free (GpuUnet *self)
   g_array_unref (self->units);
   g_ptr_array_unref (self->contexts);
   g_clear_pointer (&self->cache, gpu_storage_unref);
-  g_clear_pointer (&self->time_table, gpu_storage_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (self->kept); i++)
+    g_clear_pointer (&self->kept[i], gpu_storage_unref);
   gpu_device_unref (self->device);
   g_free (self);
 }
@@ -132,11 +145,10 @@ gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context)
     }
 }
 
-/* What all resnets add, one behind the other: (1, 1, STEP_WINDOW, sum of their channels). */
-static GpuTensor
-time_table (GpuUnet *self)
+const GpuSamplerState *
+gpu_unet_state (GpuUnet *self)
 {
-  return gpu_tensor_over (self->time_table, self->dtype, 1, 1, STEP_WINDOW, self->time_channels);
+  return &self->state;
 }
 
 void
@@ -168,7 +180,8 @@ gpu_unet_schedule (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
   t = gpu_linear (ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
   /* Every resnet applies SiLU to the embedding before its projection: once is enough. */
   t = gpu_linear (ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
-  gpu_linear (ops, t, &project, &(GpuEpilogue) { .out = time_table (self) });
+  gpu_linear (ops, t, &project, &(GpuEpilogue) { .out = self->state.table });
+  gpu_sampler_begin (ops, sampler, &self->state);
 }
 
 static GpuTensor
@@ -272,7 +285,7 @@ run_unit (Pass *pass, guint index, GpuTensor x)
     {
     case GPU_UNIT_RESNET:
       {
-        GpuTensor time = gpu_tensor_channels (pass->times, pass->time_at, unit->out);
+        GpuTensor time = gpu_tensor_channels (self->state.row, pass->time_at, unit->out);
         pass->time_at += unit->out;
         return gpu_block_resnet (pass->ops, self->bank, x, unit->out, self->config.norm_groups, self->config.norm_eps,
                                  time, into.out);
@@ -313,14 +326,12 @@ run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, gu
   if (self->cache != NULL)
     joined[joint] = cache_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
 
-  pass.times = gpu_sampler_row (ops, sampler, time_table (self));
   GpuMatrix conv_in = gpu_bank_matrix (self->bank, "conv_in", config->channels[0], config->in_channels, 9);
   GpuMatrix conv_out = gpu_bank_matrix (self->bank, "conv_out", config->out_channels, config->channels[0], 9);
   if (gpu_bank_failed (self->bank))
     return (GpuTensor) { 0 };
 
-  GpuTensor x = gpu_sampler_input (ops, sampler, self->images);
-  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]), .for_norm = TRUE });
+  GpuTensor x = gpu_conv2d (ops, self->state.input, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]), .for_norm = TRUE });
   for (guint i = 0; i < self->units->len && !gpu_bank_failed (self->bank); i++)
     {
       const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);
@@ -338,7 +349,7 @@ run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, gu
   if (gpu_bank_failed (self->bank))
     return (GpuTensor) { 0 };
   x = gpu_block_group_norm (ops, self->bank, "conv_norm_out", x, config->norm_groups, config->norm_eps, GPU_ACT_SILU);
-  return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);
+  return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, &(GpuEpilogue) { .check = sampler->state });
 }
 
 GpuTensor

@@ -73,6 +73,8 @@ use_epilogue (Product *self, GpuDispatch *d)
       gpu_dispatch_uses (self->ops, d, G_STRUCT_OFFSET (MatmulParams, parts), self->moments->parts, offset,
                          self->moments->parts->bytes - offset, TRUE);
     }
+  if (e->check != NULL)
+    GPU_USES (self->ops, d, MatmulParams, state, e->check, TRUE);
   GPU_WRITES (self->ops, d, MatmulParams, out_, &self->out);
 }
 

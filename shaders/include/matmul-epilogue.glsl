@@ -1,6 +1,7 @@
 // matmul-epilogue.glsl: what happens to a sum before it is stored, the same for every form of the product.
 // Needs `p` (params/matmul.inc), ACTIVATION and matmul-rows.glsl.
 #include "include/activation.glsl"
+#include "include/sampler.glsl"
 
 // Where a column's sum starts from.
 float
@@ -43,8 +44,11 @@ geglu_column (uint n)
 float
 store_output (uint row, uint n, float y)
 {
+  y = float (to_act (y));
   ACT_BUFFER (p.out_).v[row * p.out_stride + n] = to_act (y);
-  return float (to_act (y));
+  if (p.state != 0 && !is_finite (y))
+    State (p.state).flags = FLAG_NOT_FINITE;
+  return y;
 }
 
 // Mean and sum of squared distances of a column while its values pass, taken around the first of them so that a large
