@@ -92,17 +92,16 @@ main ()
         }
       barrier ();
       [[unroll]] for (uint c = 0; c < COLUMNS; c++)
-        {
-          uint d = min (id + c * THREADS, HEAD - 1);
-          [[unroll]] for (uint r = 0; r < ROWS; r++)
-            sum[r][c] *= keep[r];
-          for (uint j = 0; j < KEYS && j0 + j < p.tk; j++)
-            {
-              float x = float (ACT_BUFFER (v).v[(j0 + j) * p.kv_stride + d]);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                sum[r][c] += score[r][j] * x;
-            }
-        }
+        [[unroll]] for (uint r = 0; r < ROWS; r++)
+          sum[r][c] *= keep[r];
+      // Columns inside keys: a loop that is unrolled around one that is not leaves the sums in memory on NVK.
+      for (uint j = 0; j < KEYS && j0 + j < p.tk; j++)
+        [[unroll]] for (uint c = 0; c < COLUMNS; c++)
+          {
+            float x = float (ACT_BUFFER (v).v[(j0 + j) * p.kv_stride + min (id + c * THREADS, HEAD - 1)]);
+            [[unroll]] for (uint r = 0; r < ROWS; r++)
+              sum[r][c] += score[r][j] * x;
+          }
     }
   barrier ();
 

@@ -30,71 +30,41 @@ const uint STRIDE = VECTORS + 1;               // of them in shared memory: one 
 const uint A_LOADS = (ROWS * VECTORS + THREADS - 1) / THREADS;
 const uint W_LOADS = (COLS * VECTORS + THREADS - 1) / THREADS;
 const uint SUBGROUP = THREADS / SUBGROUPS;
-const uint COLS_EACH = (PART_COLS + SUBGROUP - 1) / SUBGROUP; // of an invocation in the epilogue
+const uint BAND = 32;                          // columns that pass to the epilogue at a time: pairs of GEGLU stay together
+const uint COLS_EACH = (BAND + SUBGROUP - 1) / SUBGROUP; // of them an invocation takes
 
 shared uvec4 a_tile[STAGES * ROWS * STRIDE];
 shared uvec4 w_tile[STAGES * COLS * STRIDE];
-shared float sums[SUBGROUPS * MATRIX_M * PART_COLS];
+shared float sums[SUBGROUPS * MATRIX_M * BAND];
+#include "include/matmul-walk.glsl"
 
-// Where the walk through the sources (taps, second input) and their channels stands, and what it fetched last.
-struct Walk {
-  uint source, k, phase;
-  uint m[A_LOADS];
-  Pixel pixel[A_LOADS];
-  addr_t a[A_LOADS], w[W_LOADS];
-  uvec4 a_bits[A_LOADS], w_bits[W_LOADS];
-};
-
+// One column of a row of matrices, `i`-th of the subgroup's part, which begins at row `m0`; the band begins at column `n0`.
 void
-locate (inout Walk self, uint n0)
+finish_column (uint m0, uint i, uint n0, uint e, uint phase, inout Moments moments)
 {
-  uint id = gl_LocalInvocationID.x;
-  [[unroll]] for (uint i = 0; i < A_LOADS; i++)
-    self.a[i] = source_address (self.m[i], self.pixel[i], self.source, self.phase) + (id + i * THREADS) % VECTORS * 16;
-  [[unroll]] for (uint i = 0; i < W_LOADS; i++)
-    {
-      uint at = id + i * THREADS, n = min (n0 + at / VECTORS, p.n - 1);
-      self.w[i] = p.w + (addr_t (n) * (weights_of_taps () + p.k2) + (self.phase * TAPS + self.source) * p.k + at % VECTORS * 8) * 2;
-    }
-}
-
-void
-fetch (inout Walk self)
-{
-  uint end = channels_of_source (self.source);
-  [[unroll]] for (uint i = 0; i < A_LOADS; i++)
-    {
-      bool inside = self.k + (gl_LocalInvocationID.x + i * THREADS) % VECTORS * 8 < end;
-      self.a_bits[i] = inside ? U32x4 (self.a[i] + self.k * 2).v[0] : uvec4 (0);
-    }
-  [[unroll]] for (uint i = 0; i < W_LOADS; i++)
-    {
-      bool inside = self.k + (gl_LocalInvocationID.x + i * THREADS) % VECTORS * 8 < end;
-      self.w_bits[i] = inside ? U32x4 (self.w[i] + self.k * 2).v[0] : uvec4 (0);
-    }
-}
-
-void
-advance (inout Walk self, uint n0)
-{
-  self.k += DEPTH;
-  if (self.k < channels_of_source (self.source))
+  uint c = e * SUBGROUP + gl_SubgroupInvocationID, n = n0 + c, m = m0 + i * MATRIX_M, rows = rows_of_phase ();
+  uint at = gl_SubgroupID * MATRIX_M * BAND + c;
+  if (c >= (GEGLU == 1 ? GEGLU_BLOCK : BAND) || n >= p.n)
     return;
-  self.k = 0;
-  self.source++;
-  locate (self, n0);
-}
-
-void
-put (Walk self, uint stage)
-{
-  uint id = gl_LocalInvocationID.x;
-  [[unroll]] for (uint i = 0; i < A_LOADS; i++)
-    if (id + i * THREADS < ROWS * VECTORS)
-      a_tile[stage * ROWS * STRIDE + (id + i * THREADS) / VECTORS * STRIDE + id % VECTORS] = self.a_bits[i];
-  [[unroll]] for (uint i = 0; i < W_LOADS; i++)
-    if (id + i * THREADS < COLS * VECTORS)
-      w_tile[stage * COLS * STRIDE + (id + i * THREADS) / VECTORS * STRIDE + id % VECTORS] = self.w_bits[i];
+  float bias = bias_of (n), gate_bias = GEGLU == 1 ? bias_of (n + GEGLU_BLOCK) : 0.0;
+  Pixel pixel = pixel_of_row (min (m, rows - 1));
+  for (uint r = 0; r < MATRIX_M && m + r < rows; r++, at += BAND)
+    {
+      uint row = output_row (m + r, pixel, phase);
+      if (GEGLU == 1)
+        store_output (row, geglu_column (n), finish_geglu (sums[at] + bias, sums[at + GEGLU_BLOCK] + gate_bias));
+      else
+        {
+          float y = store_output (row, n, finish (pixel.image, row, n, sums[at] + bias));
+          if (i * MATRIX_M % NORM_CHUNK == 0 && r == 0)
+            moments = first_moment (y);
+          else
+            add_moment (moments, y);
+        }
+      pixel = next_pixel (pixel);
+    }
+  if (p.parts != 0 && (i + 1) * MATRIX_M % NORM_CHUNK == 0 && m < rows)
+    store_parts (m + MATRIX_M - NORM_CHUNK, phase, n, moments_of (moments, NORM_CHUNK));
 }
 
 void
@@ -166,8 +136,9 @@ main ()
 
   if (SPLIT > 1)
     {
-      // (SPLIT, rows of all phases in whole tiles, columns in whole tiles)
-      uint width = gl_NumWorkGroups.x / SPLIT * COLS, height = (TAPS == 4 ? 4 : 1) * tiles * ROWS;
+      // (SPLIT, rows of all phases in whole tiles, columns in whole tiles). A dispatch may have been cut, so the grid
+      // does not tell.
+      uint width = (p.n + COLS - 1) / COLS * COLS, height = (TAPS == 4 ? 4 : 1) * tiles * ROWS;
       addr_t to = p.out_ + ((addr_t (split) * height + phase * tiles * ROWS + m0 + part_row) * width + n0 + part_col) * 4;
       [[unroll]] for (uint i = 0; i < PART_ROWS / MATRIX_M; i++)
         [[unroll]] for (uint j = 0; j < PART_COLS / MATRIX_N; j++)
@@ -175,42 +146,18 @@ main ()
       return;
     }
 
-  uint own = gl_SubgroupID * MATRIX_M * PART_COLS;
-  Moments moments[COLS_EACH];
-  [[unroll]] for (uint i = 0; i < PART_ROWS / MATRIX_M; i++)
+  [[unroll]] for (uint band = 0; band < PART_COLS; band += BAND)
     {
-      uint m = m0 + part_row + i * MATRIX_M;
-      [[unroll]] for (uint j = 0; j < PART_COLS / MATRIX_N; j++)
-        coopMatStore (sum[i][j], sums, own + j * MATRIX_N, PART_COLS, gl_CooperativeMatrixLayoutRowMajor);
-      subgroupBarrier ();
-      [[unroll]] for (uint e = 0; e < COLS_EACH; e++)
+      Moments moments[COLS_EACH];
+      [[unroll]] for (uint i = 0; i < PART_ROWS / MATRIX_M; i++)
         {
-          uint c = e * SUBGROUP + gl_SubgroupInvocationID;
-          if (GEGLU == 1)
-            c = c / GEGLU_BLOCK * (2 * GEGLU_BLOCK) + c % GEGLU_BLOCK;
-          uint n = n0 + part_col + c;
-          if (c >= PART_COLS || n >= p.n)
-            continue;
-          Pixel pixel = pixel_of_row (min (m, rows - 1));
-          for (uint r = 0; r < MATRIX_M && m + r < rows; r++)
-            {
-              uint row = output_row (m + r, pixel, phase);
-              float y = sums[own + r * PART_COLS + c];
-              if (GEGLU == 1)
-                store_output (row, geglu_column (n), finish_geglu (n, y, sums[own + r * PART_COLS + c + GEGLU_BLOCK]));
-              else
-                {
-                  y = store_output (row, n, finish (pixel.image, row, n, y));
-                  if (i * MATRIX_M % NORM_CHUNK == 0 && r == 0)
-                    moments[e] = first_moment (y);
-                  else
-                    add_moment (moments[e], y);
-                }
-              pixel = next_pixel (pixel);
-            }
-          if (p.parts != 0 && (i + 1) * MATRIX_M % NORM_CHUNK == 0 && m < rows)
-            store_parts (m + MATRIX_M - NORM_CHUNK, phase, n, moments_of (moments[e], NORM_CHUNK));
+          [[unroll]] for (uint j = 0; j < BAND / MATRIX_N; j++)
+            coopMatStore (sum[i][band / MATRIX_N + j], sums, gl_SubgroupID * MATRIX_M * BAND + j * MATRIX_N, BAND,
+                          gl_CooperativeMatrixLayoutRowMajor);
+          subgroupBarrier ();
+          [[unroll]] for (uint e = 0; e < COLS_EACH; e++)
+            finish_column (m0 + part_row, i, n0 + part_col + band, e, phase, moments[e]);
+          subgroupBarrier ();
         }
-      subgroupBarrier ();
     }
 }

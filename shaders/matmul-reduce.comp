@@ -19,7 +19,7 @@ float
 joined (uint row, uint n)
 {
   addr_t at = p.a + (addr_t (row) * p.a_stride + n) * 4, next = addr_t (TAPS == 4 ? 4 : 1) * p.k * p.a_stride * 4;
-  float y = 0.0;
+  float y = bias_of (n);
   [[unroll]] for (uint i = 0; i < SPLIT; i++)
     y += F32 (at + i * next).v[0];
   return y;
@@ -43,7 +43,7 @@ main ()
       uint row = output_row (m, pixel, phase);
       float y = joined (phase * p.k + m, n);
       if (GEGLU == 1)
-        store_output (row, geglu_column (n), finish_geglu (n, y, joined (phase * p.k + m, n + GEGLU_BLOCK)));
+        store_output (row, geglu_column (n), finish_geglu (y, joined (phase * p.k + m, n + GEGLU_BLOCK)));
       else
         {
           y = store_output (row, n, finish (pixel.image, row, n, y));

@@ -40,9 +40,12 @@ main ()
     return;
 
   float sum[EACH_ROWS][EACH_COLS];
-  [[unroll]] for (uint i = 0; i < EACH_ROWS; i++)
-    [[unroll]] for (uint j = 0; j < EACH_COLS; j++)
-      sum[i][j] = 0.0;
+  [[unroll]] for (uint j = 0; j < EACH_COLS; j++)
+    {
+      float bias = bias_of (min (n0 + own_col + j * SIDE, p.n - 1));
+      [[unroll]] for (uint i = 0; i < EACH_ROWS; i++)
+        sum[i][j] = bias;
+    }
 
   for (uint s = 0; s < n_sources (); s++)
     {
@@ -105,7 +108,7 @@ main ()
           if (n >= p.n)
             continue;
           if (GEGLU == 1)
-            store_output (row, geglu_column (n), finish_geglu (n, sum[i][j], sum[i][j + GEGLU]));
+            store_output (row, geglu_column (n), finish_geglu (sum[i][j], sum[i][j + GEGLU]));
           else
             sum[i][j] = store_output (row, n, finish (pixel.image, row, n, sum[i][j]));
         }

@@ -64,9 +64,12 @@ main ()
     column[c] = p.w + (addr_t (min (n0 + lane_column (c), p.n - 1)) * (weights_of_taps () + p.k2) + phase * TAPS * p.k) * WEIGHT_BYTES;
 
   float sum[ROWS][COLS];
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
-    [[unroll]] for (uint c = 0; c < COLS; c++)
-      sum[r][c] = 0.0;
+  [[unroll]] for (uint c = 0; c < COLS; c++)
+    {
+      float bias = bias_of (min (n0 + lane_column (c), p.n - 1));
+      [[unroll]] for (uint r = 0; r < ROWS; r++)
+        sum[r][c] = bias;
+    }
 
   Pixel corner = pixel_of_row (m0);
   [[dont_unroll]] for (uint s = 0; s < n_sources (); s++)
@@ -109,7 +112,7 @@ main ()
           if (n >= p.n)
             continue;
           if (GEGLU == 1)
-            store_output (row, geglu_column (n), finish_geglu (n, sum[r][c], sum[r][c + COLS / 2]));
+            store_output (row, geglu_column (n), finish_geglu (sum[r][c], sum[r][c + COLS / 2]));
           else
             sum[r][c] = store_output (row, n, finish (pixel.image, row, n, sum[r][c]));
         }
@@ -117,11 +120,12 @@ main ()
     }
   if (p.parts != 0)
     [[unroll]] for (uint c = 0; c < COLS; c++)
-      {
-        Moments moments = first_moment (sum[0][c]);
-        [[unroll]] for (uint r = 1; r < ROWS; r++)
-          add_moment (moments, sum[r][c]);
-        if (n0 + lane_column (c) < p.n)
-          store_parts (m0, phase, n0 + lane_column (c), moments_of (moments, ROWS));
-      }
+      [[unroll]] for (uint first = 0; first < ROWS; first += NORM_CHUNK)
+        {
+          Moments moments = first_moment (sum[first][c]);
+          [[unroll]] for (uint r = 1; r < min (NORM_CHUNK, ROWS); r++)
+            add_moment (moments, sum[first + r][c]);
+          if (n0 + lane_column (c) < p.n && m0 + first < rows)
+            store_parts (m0 + first, phase, n0 + lane_column (c), moments_of (moments, NORM_CHUNK));
+        }
 }

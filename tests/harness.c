@@ -12,7 +12,8 @@ static GpuDevice *shared_device;
 GpuDevice *
 harness_device (void)
 {
-  GpuDeviceOptions options = { .validate = TRUE, .wanted = g_getenv ("SFU_TEST_DEVICE") };
+  gboolean validate = g_strcmp0 (g_getenv ("SFU_TEST_VALIDATE"), "0") != 0;
+  GpuDeviceOptions options = { .validate = validate, .wanted = g_getenv ("SFU_TEST_DEVICE") };
   g_autoptr (GError) error = NULL;
   if (shared_device == NULL)
     shared_device = gpu_device_new (&options, &error);

@@ -31,7 +31,8 @@ typedef struct {
   float *bias;   /* NULL: none */
 } Matrix;
 
-/* The test device (software, validated): made once, NULL and a skipped test where there is none. */
+/* The test device: made once. The best there is and validated, unless SFU_TEST_DEVICE names another and SFU_TEST_VALIDATE
+ * is 0, as for a graphics card on a machine that has no validation layer. */
 GpuDevice *harness_device (void);
 void harness_free_device (void);
 

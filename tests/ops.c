@@ -412,27 +412,52 @@ make_sampler (Harness *h, guint channels, guint hh, guint w)
     .calls = harness_storage (h, 2 * sizeof (GpuStepCall), GPU_MEMORY_DEVICE),
     .state = harness_storage (h, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD),
     .slots = harness_storage (h, STEP_SLOTS * plane, GPU_MEMORY_DEVICE),
-    .output = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .noise = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .x0 = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .channels = channels, .h = hh, .w = w,
   };
 }
 
-/* Guidance, x0, the mix of slots, the step counter, and that a NaN changes nothing. */
+/* What a step finds and leaves, with a random table of @channels. */
+static GpuSamplerState
+make_sampler_state (Harness *h, const GpuSampler *sampler, guint channels, Input *table)
+{
+  *table = harness_input (h, 1, 1, STEP_WINDOW, channels);
+  return (GpuSamplerState) { harness_input (h, 2, sampler->h, sampler->w, sampler->channels).tensor, table->tensor,
+                             harness_input (h, 1, 1, 1, channels).tensor };
+}
+
+static void
+read_tensor (Harness *h, const GpuTensor *tensor, float *values)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree float *read = gpu_transfer_read_floats (h->device, tensor, &error);
+  g_assert_no_error (error);
+  memcpy (values, read, gpu_tensor_rows (tensor) * tensor->c * sizeof (float));
+}
+
+/* Guidance, x0, the mix of slots, the next call's input and row, the step counter, and that a NaN changes nothing. */
 static void
 test_step (gconstpointer data)
 {
   const Mode *mode = data;
-  enum { C = 4, H = 9, W = 13, N = C * H * W };
+  enum { C = 8, H = 9, W = 13, N = C * H * W, CHANNELS = 1000 };
   for (guint broken = 0; broken < 2; broken++)
     {
       g_autoptr (GError) error = NULL;
+      Input table;
       Harness h;
       harness_begin (&h, mode->dtype, mode->kernels);
       GpuSampler s = make_sampler (&h, C, H, W);
+      s.calls = harness_storage (&h, 3 * sizeof (GpuStepCall), GPU_MEMORY_DEVICE);
+      GpuSamplerState next = make_sampler_state (&h, &s, CHANNELS, &table);
+      /* The check belongs to the product that makes the output: here by a matrix that changes nothing. */
+      Matrix same = harness_matrix (&h, C, C, 1, GPU_DTYPE_F32, FALSE);
+      for (guint i = 0; i < C * C; i++)
+        same.values[i] = i % C == i / C;
+      gpu_transfer_write_floats (h.device, &same.matrix.values, same.values, &error);
       Input model = harness_input (&h, 2, H, W, C), slots = harness_vector (&h, 3 * N), noise = harness_vector (&h, N);
-      GpuStepCall calls[2] = { [1] = { .x0_sample = 0.7f, .x0_model = -0.4f, .x0_clamp = 0.9f } };
+      GpuStepCall calls[3] = { [1] = { .x0_sample = 0.7f, .x0_model = -0.4f, .x0_clamp = 0.9f }, [2] = { .input_scale = 0.3f } };
       for (guint i = 0; i < G_N_ELEMENTS (calls[1].mix); i++)
         calls[1].mix[i] = 0.01f * (i % 17) - 0.05f;
       GpuStepState state = { .step = 1, .n_slots = 3, .guidance = 7.5f };
@@ -446,11 +471,14 @@ test_step (gconstpointer data)
           gpu_transfer_write_floats (h.device, &model.tensor, model.values, &error);
           g_assert_no_error (error);
         }
-      gpu_sampler_step (h.ops, &s, model.tensor);
+      float got[3 * N], x0[N], input[2 * N], input_before[2 * N], row[CHANNELS], row_before[CHANNELS];
+      double want[3 * N], want_input[2 * N], want_row[CHANNELS];
+      read_tensor (&h, &next.input, input_before);
+      read_tensor (&h, &next.row, row_before);
+      gpu_sampler_step (h.ops, &s, gpu_linear (h.ops, model.tensor, &same.matrix, &(GpuEpilogue) { .check = s.state }), &next);
       harness_run (&h, model.tensor);
-
-      float got[3 * N], x0[N];
-      double want[3 * N];
+      read_tensor (&h, &next.input, input);
+      read_tensor (&h, &next.row, row);
       gpu_transfer_read (h.device, s.slots, 0, got, sizeof got, &error);
       gpu_transfer_read (h.device, s.x0, 0, x0, sizeof x0, &error);
       gpu_transfer_read (h.device, s.state, 0, &state, sizeof state, &error);
@@ -472,6 +500,12 @@ test_step (gconstpointer data)
           if (!broken)
             g_assert_cmpfloat_with_epsilon (x0[i], in[1], 1e-4);
         }
+      for (guint i = 0; i < 2 * N; i++)
+        want_input[i] = broken ? input_before[i] : 0.3 * want[i % C * H * W + i % N / C];
+      for (guint i = 0; i < CHANNELS; i++)
+        want_row[i] = broken ? row_before[i] : table.values[2 * CHANNELS + i];
+      harness_compare (&h, "next input", input, want_input, 2 * N);
+      harness_compare (&h, "next row", row, want_row, CHANNELS);
       h.dtype = GPU_DTYPE_F32;
       harness_compare (&h, "step", got, want, 3 * N);
       harness_end (&h);
@@ -483,28 +517,35 @@ test_time_embedding (gconstpointer data)
 {
   const Mode *mode = data;
   static const float times[] = { 0, 1, 20.5f, 500, 946.4211f, 999 };
-  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+  enum { CALLS = 2 * STEP_WINDOW, HALF = 160, WIDTH = 2 * HALF };
+  for (guint i = 0; i < 4; i++)
     {
+      /* Twice in each window. */
+      GpuStepState state = { .step = i / 2 * STEP_WINDOW + 5 };
+      gboolean flip = i % 2;
       Harness h;
       harness_begin (&h, mode->dtype, mode->kernels);
       GpuSampler s = make_sampler (&h, 4, 2, 2);
-      GpuStepCall calls[2] = { { .timestep = times[i] } };
-      GpuStepState state = { 0 };
-      Input frequencies = harness_vector (&h, 160);
-      double want[320];
-      for (guint j = 0; j < 160; j++)
-        frequencies.values[j] = expf (-logf (10000) * j / 160);
+      s.calls = harness_storage (&h, CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE);
+      g_autofree GpuStepCall *calls = g_new0 (GpuStepCall, CALLS);
+      g_autofree double *want = g_new (double, STEP_WINDOW * WIDTH);
+      Input frequencies = harness_vector (&h, HALF);
+      for (guint j = 0; j < CALLS; j++)
+        calls[j].timestep = times[j % G_N_ELEMENTS (times)];
+      for (guint j = 0; j < HALF; j++)
+        frequencies.values[j] = expf (-logf (10000) * j / HALF);
       gpu_transfer_write_floats (h.device, &frequencies.tensor, frequencies.values, NULL);
-      write_storage (&h, s.calls, calls, sizeof calls);
+      write_storage (&h, s.calls, calls, CALLS * sizeof *calls);
       write_storage (&h, s.state, &state, sizeof state);
-      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, i % 2));
-      for (guint j = 0; j < 160; j++)
-        {
-          float angle = times[i] * frequencies.values[j];
-          want[j + (i % 2 ? 160 : 0)] = sin (angle);
-          want[j + (i % 2 ? 0 : 160)] = cos (angle);
-        }
-      harness_compare (&h, "time embedding", got, want, 320);
+      for (guint row = 0; row < STEP_WINDOW; row++)
+        for (guint j = 0; j < HALF; j++)
+          {
+            float angle = calls[i / 2 * STEP_WINDOW + row].timestep * frequencies.values[j];
+            want[row * WIDTH + j + (flip ? HALF : 0)] = sin (angle);
+            want[row * WIDTH + j + (flip ? 0 : HALF)] = cos (angle);
+          }
+      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, flip));
+      harness_compare (&h, "time embedding", got, want, STEP_WINDOW * WIDTH);
       harness_end (&h);
     }
 }
@@ -525,10 +566,17 @@ test_inputs (gconstpointer data)
   write_storage (&h, s.calls, calls, sizeof calls);
   write_storage (&h, s.state, &state, sizeof state);
   write_storage (&h, s.slots, x.values, N * sizeof (float));
-  float *got = harness_run (&h, gpu_sampler_input (h.ops, &s, 2));
+  Input table;
+  GpuSamplerState begun = make_sampler_state (&h, &s, 24, &table);
+  gpu_sampler_begin (h.ops, &s, &begun);
+  float *got = harness_run (&h, begun.input);
   for (guint i = 0; i < 2 * N; i++)
     want[i] = 0.3 * x.values[i % C * H * W + i % N / C];
   harness_compare (&h, "sampler input", got, want, 2 * N);
+  read_tensor (&h, &begun.row, got);
+  for (guint i = 0; i < 24; i++)
+    want[i] = table.values[24 + i];
+  harness_compare (&h, "due row", got, want, 24);
   harness_end (&h);
 
   harness_begin (&h, mode->dtype, mode->kernels);

@@ -55,7 +55,7 @@ static void
 save_two (const Cache *cache)
 {
   g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), cache->folder);
-  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 4);
+  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 2);
   GpuProblem other = product;
   other.shape.n = 640;
   gpu_tuning_put (tuning, &product, &second);
@@ -75,7 +75,7 @@ static void
 test_table (void)
 {
   Cache cache = cache_new ();
-  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 4), found;
+  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 2), found;
   save_two (&cache);
   g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), cache.folder);
   g_assert_cmpuint (gpu_tuning_n_entries (tuning), ==, 2);

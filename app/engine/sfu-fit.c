@@ -32,11 +32,12 @@ static gboolean
 make_all (Search *self, const SfuNets *nets, guint width, guint height, GError **error)
 {
   guint64 bytes = 0;
+  int branch;
   g_autoptr (SfuPrograms) programs = NULL;
-  if (!make_encoders (self, nets, width, height, &bytes, error))
+  if (!sfu_choose_branch (nets->unet, self->request, &branch, error) || !make_encoders (self, nets, width, height, &bytes, error))
     return FALSE;
   programs = sfu_programs_new (nets, sfu_checkpoint_dtype (self->checkpoint), width, height, self->request->guidance > 1 ? 2 : 1,
-                               nets->clip->max_positions, error);
+                               nets->clip->max_positions, branch, error);
   return programs != NULL && sfu_programs_reserve (programs, error) && gpu_arena_reserve (nets->arena, bytes, error);
 }
 

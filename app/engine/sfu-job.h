@@ -74,7 +74,8 @@ typedef struct {
 
 SfuJob *sfu_job_new (SfuRequest *request);
 /* Goes on from @moment, with @request's prompts, guidance and seed, and scheduler, steps and size of the moment's
- * run. With the run's own request the picture is the one that the run would have given. */
+ * run. With the run's own request the picture is the one that the run would have given; with DeepCache, nearly: its
+ * first step is a full one. */
 SfuJob *sfu_job_new_continue (SfuRequest *request, SfuMoment *moment);
 SfuJob *sfu_job_new_develop (SfuMoment *moment);
 SfuJob *sfu_job_new_glimpse (SfuMoment *moment);

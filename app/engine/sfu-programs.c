@@ -24,7 +24,6 @@ make_storages (SfuPrograms *self, GError **error)
   return (s->calls = storage_new (self, SFU_MAX_CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE, "scheduler calls", error))
          && (s->state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "step state", error))
          && (s->slots = storage_new (self, STEP_SLOTS * plane, GPU_MEMORY_DEVICE, "latents", error))
-         && (s->output = storage_new (self, plane, GPU_MEMORY_DEVICE, "model output", error))
          && (s->noise = storage_new (self, plane, GPU_MEMORY_DEVICE, "noise", error))
          && (s->x0 = storage_new (self, plane, GPU_MEMORY_DEVICE, "estimate", error))
          && (self->decode_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "decoder state", error))
@@ -87,23 +86,38 @@ make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 }
 
 static gboolean
-make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+make_schedule (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 {
   const SfuNets *nets = self->nets;
   g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL)
     return FALSE;
-  gpu_sampler_step (ops, &self->sampler, gpu_unet_step (pass->unet, ops, &self->sampler));
-  pass->step_program = finish_program (nets, "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
-  return pass->step_program != NULL;
+  gpu_unet_schedule (pass->unet, ops, &self->sampler);
+  pass->schedule_program = finish_program (nets, "schedule", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+  return pass->schedule_program != NULL;
 }
 
-/* What depends on the length of the prompt. */
+static GpuProgram *
+make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, gboolean cached, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
+  if (ops == NULL)
+    return NULL;
+  gpu_sampler_step (ops, &self->sampler, cached ? gpu_unet_cached_step (pass->unet, ops, &self->sampler)
+                                                : gpu_unet_step (pass->unet, ops, &self->sampler),
+                    gpu_unet_state (pass->unet));
+  return finish_program (nets, cached ? "cached step" : "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+}
+
+/* What depends on the length of the prompt and the branch. */
 static void
 pass_clear_unet (SfuPass *pass)
 {
   g_clear_pointer (&pass->context_program, gpu_program_free);
+  g_clear_pointer (&pass->schedule_program, gpu_program_free);
   g_clear_pointer (&pass->step_program, gpu_program_free);
+  g_clear_pointer (&pass->cached_program, gpu_program_free);
   g_clear_pointer (&pass->context_storage, gpu_storage_unref);
   g_clear_pointer (&pass->unet, gpu_unet_free);
 }
@@ -115,6 +129,19 @@ pass_clear (SfuPass *pass)
   g_clear_pointer (&pass->decode_program, gpu_program_free);
 }
 
+static gboolean
+make_unet (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  gboolean caches = self->branch != SFU_NO_BRANCH;
+  pass->unet = gpu_unet_new (nets->device, nets->unet_bank, nets->unet, dtype, self->halves, self->sampler.h,
+                             self->sampler.w, self->n_tokens, error);
+  return pass->unet != NULL && (!caches || gpu_unet_keep (pass->unet, self->branch, self->sampler.h, self->sampler.w, error))
+         && make_context (self, pass, dtype, error) && make_schedule (self, pass, dtype, error)
+         && (pass->step_program = make_step (self, pass, dtype, FALSE, error)) != NULL
+         && (!caches || (pass->cached_program = make_step (self, pass, dtype, TRUE, error)) != NULL);
+}
+
 SfuPass *
 sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
 {
@@ -123,9 +150,7 @@ sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
   if (pass->step_program != NULL)
     return pass;
   pass_clear_unet (pass);
-  pass->unet = gpu_unet_new (self->nets->device, self->nets->unet_bank, self->nets->unet, dtype, self->halves,
-                             self->n_tokens, error);
-  if (pass->unet == NULL || !make_context (self, pass, dtype, error) || !make_step (self, pass, dtype, error))
+  if (!make_unet (self, pass, dtype, error))
     {
       pass_clear_unet (pass);
       return NULL;
@@ -168,6 +193,9 @@ sfu_programs_reserve (SfuPrograms *self, GError **error)
   if (decoder == NULL)
     return FALSE;
   bytes = MAX (gpu_program_arena_bytes (self->pass.context_program), gpu_program_arena_bytes (self->pass.step_program));
+  bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.schedule_program));
+  if (self->pass.cached_program != NULL)
+    bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.cached_program));
   bytes = MAX (bytes, gpu_program_arena_bytes (decoder));
   if (!gpu_arena_reserve (arena, bytes, &lack))
     {
@@ -191,7 +219,7 @@ sfu_programs_reserve (SfuPrograms *self, GError **error)
 
 SfuPrograms *
 sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves, guint n_tokens,
-                  GError **error)
+                  int branch, GError **error)
 {
   g_autoptr (SfuPrograms) self = g_new0 (SfuPrograms, 1);
   g_autoptr (GError) lack = NULL;
@@ -201,6 +229,7 @@ sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height
   self->height = height;
   self->halves = halves;
   self->n_tokens = n_tokens;
+  self->branch = branch;
   self->sampler.channels = nets->unet->out_channels;
   self->sampler.h = latent_side (nets, height);
   self->sampler.w = latent_side (nets, width);
@@ -224,7 +253,7 @@ void
 sfu_programs_free (SfuPrograms *self)
 {
   GpuStorage **storages[] = {
-    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.output, &self->sampler.noise,
+    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.noise,
     &self->sampler.x0, &self->decode_state, &self->pixels, &self->preview_state, &self->preview_pixels,
   };
   if (self == NULL)
@@ -238,11 +267,12 @@ sfu_programs_free (SfuPrograms *self)
 }
 
 void
-sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens)
+sfu_programs_set_unet (SfuPrograms *self, guint n_tokens, int branch)
 {
   pass_clear_unet (&self->pass);
   pass_clear_unet (&self->exact_pass);
   self->n_tokens = n_tokens;
+  self->branch = branch;
 }
 
 GpuProgram *

@@ -40,8 +40,11 @@ sfu_tuner_new (const SfuNets *nets, SfuPrograms *programs, gboolean encodes_imag
   if (decoder == NULL)
     return NULL;
   gpu_tuner_add (self, pass->context_program);
+  gpu_tuner_add (self, pass->schedule_program);
   gpu_tuner_add (self, pass->step_program);
   gpu_tuner_add (self, decoder);
+  if (pass->cached_program != NULL)
+    gpu_tuner_add (self, pass->cached_program);
   if (programs->preview_program != NULL)
     gpu_tuner_add (self, programs->preview_program);
   if (!add_encoders (self, nets, programs, encodes_images, error))
@@ -53,8 +56,11 @@ static SfuPrograms *
 programs_for (SfuCheckpoint *checkpoint, const SfuRequest *request, GError **error)
 {
   guint side = sfu_checkpoint_native_side (checkpoint);
+  int branch;
+  if (!sfu_choose_branch (sfu_checkpoint_nets (checkpoint)->unet, request, &branch, error))
+    return NULL;
   return sfu_checkpoint_programs (checkpoint, request->width > 0 ? request->width : side, request->height > 0 ? request->height : side,
-                                  request->guidance > 1 ? 2 : 1, 0, error);
+                                  request->guidance > 1 ? 2 : 1, 0, branch, error);
 }
 
 gboolean

@@ -328,26 +328,24 @@ gpu_trial_time (GpuTrial *self, const GpuChoice *choice, double enough, double *
 {
   g_autoptr (GpuProgram) once = program_of (self, choice, 1, FALSE, error), program = NULL;
   g_autoptr (GpuProgramCost) cost = once != NULL ? gpu_program_cost (once) : NULL;
-  guint calls;
+  guint calls, runs = 1;
   /* Some drivers compile when a kernel first runs. */
   if (cost == NULL || !gpu_program_run_wait (once, NULL, error))
     return FALSE;
   calls = CLAMP (gpu_device_limits (self->device)->submit_flop / MAX (MAX (cost->flop, 10 * cost->bytes), 1), 1, MAX_CALLS);
   if ((program = program_of (self, choice, calls, FALSE, error)) == NULL)
     return FALSE;
-  *ms = INFINITY;
-  for (guint run = 0; run < RUNS; run++)
+  do
     {
-      g_autoptr (GpuProgramCost) profile = gpu_program_profile (program, error);
-      double sum = 0;
+      g_autoptr (GpuProgramCost) profile = gpu_program_profile (program, runs, error);
       if (profile == NULL)
         return FALSE;
+      *ms = 0;
       for (guint i = 0; i < profile->kernels->len; i++)
-        sum += g_array_index (profile->kernels, GpuKernelCost, i).ms / calls;
-      *ms = MIN (*ms, sum);
-      if (run == 0 && sum > enough)
-        break;
+        *ms += g_array_index (profile->kernels, GpuKernelCost, i).ms / calls;
+      runs += RUNS - 1;
     }
+  while (runs <= RUNS && *ms < enough);
   return TRUE;
 }
 

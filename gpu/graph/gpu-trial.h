@@ -23,7 +23,7 @@ void gpu_trial_free (GpuTrial *self);
 /**
  * gpu_trial_time:
  * @enough: milliseconds; a variant that takes longer at first is not run again
- * @ms: (out): of one call, the best of several runs back to back, by timestamps
+ * @ms: (out): of one call, the median of several runs back to back, by timestamps
  *
  * Errors: %GPU_ERROR_UNSUPPORTED where the driver refuses the variant, or the device has no timestamps.
  */

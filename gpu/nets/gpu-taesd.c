@@ -35,20 +35,19 @@ numbered_double (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n)
 GpuTensor
 gpu_taesd_decode (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, GpuTensor latent)
 {
-  guint layer = 0;
+  guint layer = 2; /* after the first convolution; its activation counts */
   gpu_bank_enter (bank, "decoder");
-  GpuTensor x = numbered_conv (ops, bank, layer, latent, config->channels[0], GPU_ACT_RELU);
-  layer += 2; /* the activation counts */
+  GpuTensor x = numbered_conv (ops, bank, 0, latent, config->channels[0], GPU_ACT_RELU);
   for (guint i = 0; i < config->n_levels && !gpu_bank_failed (bank); i++)
     {
-      gboolean last = i + 1 == config->n_levels;
       for (guint j = 0; j < config->n_blocks[i]; j++)
         x = block (ops, bank, layer++, x);
-      if (last)
-        return numbered_conv (ops, bank, layer, x, config->out_channels, GPU_ACT_NONE);
+      if (i + 1 == config->n_levels)
+        break;
       x = numbered_double (ops, bank, layer + 1, x, config->channels[i]);
       layer += 2; /* the upsampling counts as well */
     }
+  x = numbered_conv (ops, bank, layer, x, config->out_channels, GPU_ACT_NONE);
   gpu_bank_leave (bank);
   return x;
 }

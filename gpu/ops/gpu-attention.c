@@ -10,7 +10,8 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
   g_return_val_if_fail (head * n_heads == q.c && k.c == q.c && v.c == q.c && k.stride == v.stride, out);
 
   const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head, ops->dtype, .heads = n_heads * q.n }).kernel;
-  GpuSpec spec = { .n = 3, .value = { head, kernel->rows, causal } };
+  guint rows = kernel->rows > 0 ? kernel->rows : kernel->vectors * gpu_ops_subgroup (ops);
+  GpuSpec spec = { .n = 3, .value = { head, kernel->rows > 0 ? kernel->rows : kernel->vectors, causal } };
   gpu_kernel_add_shape (ops, kernel, &spec);
   GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel->shader, TRUE, gpu_kernel_local_size (ops, kernel),
                                      &spec, sizeof (AttentionParams));
@@ -18,12 +19,15 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
     .tq = tq, .tk = tk, .q_stride = q.stride, .kv_stride = k.stride, .out_stride = out.stride,
     .kv_per_image = k.n > 1 || q.n == 1, .scale = scale,
   };
-  gpu_dispatch_push (d, &push, gpu_ceil_div (tq, kernel->rows), n_heads, q.n);
+  gpu_dispatch_push (d, &push, gpu_ceil_div (tq, rows), n_heads, q.n);
   GPU_READS (ops, d, AttentionParams, q, &q);
   GPU_READS (ops, d, AttentionParams, k, &k);
   GPU_READS (ops, d, AttentionParams, v, &v);
   GPU_WRITES (ops, d, AttentionParams, out_, &out);
   if (d != NULL)
-    d->flop = 4.0 * q.n * tq * tk * q.c;
+    {
+      d->k = tk;
+      d->flop = 4.0 * q.n * tq * tk * q.c;
+    }
   return out;
 }

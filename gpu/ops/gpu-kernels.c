@@ -8,12 +8,18 @@
  * what software Vulkan runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it
  * saves. It is also the form for a product with very few rows, which reads every weight once whatever one does. */
 static const GpuKernel kernels[] = {
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 8, .rows = 128, .columns = 256, .min_m = 17,
+    .depth = 32, .part_rows = 64, .part_columns = 64, .stages = 1, .speed = 1.0 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 128, .columns = 128, .min_m = 17,
+    .depth = 32, .part_rows = 64, .part_columns = 64, .stages = 1, .speed = 1.0 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 8, .rows = 128, .columns = 128, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 1.0 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 0.95 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 10, .rows = 128, .columns = 160, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 1.0 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 1, .speed = 0.95 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 128, .columns = 64, .min_m = 17,
-    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 2, .speed = 0.9 },
+    .depth = 32, .part_rows = 64, .part_columns = 32, .stages = 2, .speed = 0.85 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 128, .min_m = 17,
+    .depth = 32, .part_rows = 32, .part_columns = 64, .stages = 2, .speed = 0.85 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 64, .min_m = 17,
     .depth = 32, .part_rows = 32, .part_columns = 32, .stages = 2, .speed = 0.7 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 4, .rows = 64, .columns = 64, .min_m = 17,
@@ -34,10 +40,14 @@ static const GpuKernel kernels[] = {
 
   { GPU_OP_ATTENTION, GPU_KERNELS_COOPMAT, "attention-coopmat", .subgroups = 4, .rows = 16, .max_k = 160 },
   { GPU_OP_ATTENTION, GPU_KERNELS_SHARED, "attention-shared", .threads = 128, .rows = 16 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 8, .max_k = 80 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 4, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 2 },
+  /* In vectors of queries, while a row of Q and of the output can stay with its lane. */
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 2, .max_k = 80 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 1, .max_k = 160 },
+  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention-wide", .subgroups = 1, .rows = 2 },
 };
+
+/* Columns that a subgroup passes to the epilogue at a time, as the shader has it. */
+#define COOPMAT_BAND 32
 
 /* Shared memory that attention on cooperative matrices takes at most. */
 #define ATTENTION_SHARED_BYTES (28u << 10)
@@ -74,7 +84,7 @@ shared_bytes (GpuOps *ops, const GpuKernel *kernel)
   if (kernel->form == GPU_KERNELS_SHARED)
     return 16 * (kernel->rows + 1 + kernel->columns + 1) * 4;
   return kernel->stages * (kernel->rows + kernel->columns) * (kernel->depth + 8) * 2
-         + kernel->subgroups * coopmat_shape (ops)->m * kernel->part_columns * 4;
+         + kernel->subgroups * coopmat_shape (ops)->m * COOPMAT_BAND * 4;
 }
 
 static gboolean
@@ -119,6 +129,16 @@ gpu_kernel_add_shape (GpuOps *ops, const GpuKernel *kernel, GpuSpec *spec)
   spec->n = MAX (spec->n, SPEC_COOPMAT_K);
 }
 
+/* TRUE if an invocation has the gates of its values, which lie GEGLU_BLOCK columns further. */
+static gboolean
+holds_pairs (GpuOps *ops, const GpuKernel *kernel)
+{
+  guint subgroup = gpu_ops_subgroup (ops);
+  if (kernel->form != GPU_KERNELS_VECTOR)
+    return TRUE;
+  return kernel->columns == (subgroup < GEGLU_BLOCK ? 2 * GEGLU_BLOCK / subgroup : 2);
+}
+
 static gboolean
 suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *shape)
 {
@@ -126,7 +146,7 @@ suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *sha
   return kernel->op == op && form_allowed (ops, kernel->form)
          && (kernel->max_m == 0 || shape->m <= kernel->max_m) && (kernel->max_k == 0 || shape->k <= kernel->max_k)
          && shape->m >= kernel->min_m
-         && (!shape->geglu || (kernel->columns % 2 == 0 && gpu_kernel_columns (ops, kernel) >= 2 * GEGLU_BLOCK))
+         && (!shape->geglu || holds_pairs (ops, kernel))
          && (kernel->form != GPU_KERNELS_COOPMAT || op != GPU_OP_MATMUL || shape->weights == GPU_DTYPE_F16)
          && gpu_kernel_local_size (ops, kernel) <= limits->max_group_threads && shared_bytes (ops, kernel) <= limits->shared_bytes;
 }
@@ -226,8 +246,8 @@ char *
 gpu_choice_to_text (const GpuChoice *choice)
 {
   const GpuKernel *k = choice->kernel;
-  return g_strdup_printf ("%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", k->shader, k->rows, k->columns, k->depth, k->part_rows,
-                          k->part_columns, k->stages, choice->split);
+  return g_strdup_printf ("%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u", k->shader, k->rows, k->vectors, k->columns, k->depth,
+                          k->part_rows, k->part_columns, k->stages, choice->split);
 }
 
 gboolean
@@ -247,11 +267,10 @@ gpu_choice_from_text (GpuOpKind op, const char *text, GpuChoice *choice)
   return FALSE;
 }
 
-const char *
-gpu_kernels_name (GpuDevice *device, GpuDtype dtype)
+GpuKernels
+gpu_kernels_form (GpuDevice *device, GpuDtype dtype, GpuKernels allowed)
 {
-  static const char *const names[] = { [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat" };
-  GpuOps ops = { .device = device, .dtype = dtype };
+  GpuOps ops = { .device = device, .dtype = dtype, .kernels = allowed };
   g_autoptr (GArray) candidates = gpu_kernel_candidates (&ops, GPU_OP_MATMUL, (GpuOpShape) { 4096, 320, 320, GPU_DTYPE_F16 });
-  return names[g_array_index (candidates, GpuChoice, 0).kernel->form];
+  return g_array_index (candidates, GpuChoice, 0).kernel->form;
 }

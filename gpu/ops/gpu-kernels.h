@@ -38,6 +38,7 @@ typedef struct {
   guint subgroups;     /* a workgroup; 0: `threads` says */
   guint threads;
   guint rows;          /* of the output, a workgroup */
+  guint vectors;       /* the same in subgroup sizes, where rows is 0 */
   guint columns;       /* of the output, a workgroup; in subgroup sizes for the vector form */
   guint max_m, min_m, max_k; /* shapes it suits; 0: any */
   /* Of products on cooperative matrices: */

@@ -73,6 +73,8 @@ use_epilogue (Product *self, GpuDispatch *d)
       gpu_dispatch_uses (self->ops, d, G_STRUCT_OFFSET (MatmulParams, parts), self->moments->parts, offset,
                          self->moments->parts->bytes - offset, TRUE);
     }
+  if (e->check != NULL)
+    GPU_USES (self->ops, d, MatmulParams, state, e->check, TRUE);
   GPU_WRITES (self->ops, d, MatmulParams, out_, &self->out);
 }
 
@@ -86,8 +88,10 @@ use_inputs (Product *self, GpuDispatch *d)
     GPU_READS (ops, d, MatmulParams, residual, &self->epilogue->second);
   if (self->geometry->taps > 1)
     gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (MatmulParams, zeros), ops->zeros, 0, self->push.k * gpu_dtype_bytes (ops->dtype), FALSE);
-  if (d != NULL)
-    d->flop = 2.0 * self->push.m * self->push.n * (self->push.k * self->geometry->taps + self->push.k2);
+  if (d == NULL)
+    return;
+  d->k = self->push.k * self->geometry->taps + self->push.k2;
+  d->flop = 2.0 * self->push.m * self->push.n * d->k;
 }
 
 /* The sums of workgroups that share the channels, joined. */

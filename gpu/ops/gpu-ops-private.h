@@ -24,6 +24,8 @@ typedef struct {
   guint push_bytes;
   GpuOperand operands[GPU_MAX_OPERANDS];
   guint n_operands;
+  guint m, n;          /* rows and columns of the tensor it writes */
+  guint k;             /* of a product: what each value is a sum over; else 0 */
   double flop, bytes;
 } GpuDispatch;
 

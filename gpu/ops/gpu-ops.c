@@ -5,6 +5,35 @@
 /* The widest input of a 3x3 convolution that any model has is 2560 channels; this is 16384. */
 #define ZERO_BYTES (64u << 10)
 
+static const char *const form_names[] = {
+  [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
+  NULL,
+};
+
+const char *
+gpu_kernels_name (GpuKernels kernels)
+{
+  return form_names[kernels];
+}
+
+const char *const *
+gpu_kernels_names (void)
+{
+  return form_names;
+}
+
+gboolean
+gpu_kernels_from_name (const char *name, GpuKernels *kernels)
+{
+  for (guint i = 0; form_names[i] != NULL; i++)
+    if (g_str_equal (form_names[i], name))
+      {
+        *kernels = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 static gboolean
 fill_zeros (GpuDevice *device, GpuStorage *zeros, GError **error)
 {
@@ -232,6 +261,9 @@ gpu_dispatch_reads (GpuOps *ops, GpuDispatch *self, guint push_offset, const Gpu
 void
 gpu_dispatch_writes (GpuOps *ops, GpuDispatch *self, guint push_offset, const GpuTensor *tensor)
 {
-  if (tensor->storage != NULL)
-    gpu_dispatch_uses (ops, self, push_offset, tensor->storage, tensor->offset, gpu_tensor_bytes (tensor), TRUE);
+  if (tensor->storage == NULL || self == NULL)
+    return;
+  gpu_dispatch_uses (ops, self, push_offset, tensor->storage, tensor->offset, gpu_tensor_bytes (tensor), TRUE);
+  self->m = gpu_tensor_rows (tensor);
+  self->n = tensor->c;
 }

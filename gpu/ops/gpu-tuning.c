@@ -24,9 +24,6 @@ struct _GpuTuning {
 };
 
 static const char *const op_names[] = { [GPU_OP_MATMUL] = "matmul", [GPU_OP_ATTENTION] = "attention" };
-static const char *const form_names[] = {
-  [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
-};
 
 /* -- entries -- */
 
@@ -118,16 +115,16 @@ static char *
 problem_to_text (const GpuProblem *problem)
 {
   const GpuOpShape *s = &problem->shape;
-  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], form_names[problem->kernels],
+  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], gpu_kernels_name (problem->kernels),
                           gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->taps, s->m, s->n, s->k, s->k2,
                           s->heads);
 }
 
 static gboolean
-index_of (const char *text, const char *const *names, guint n, guint *index)
+op_from_text (const char *text, GpuOpKind *op)
 {
-  for (*index = 0; *index < n; ++*index)
-    if (g_str_equal (text, names[*index]))
+  for (*op = 0; *op < G_N_ELEMENTS (op_names); ++*op)
+    if (g_str_equal (text, op_names[*op]))
       return TRUE;
   return FALSE;
 }
@@ -144,13 +141,10 @@ problem_from_text (char **columns, GpuProblem *problem)
 {
   GpuOpShape *s = &problem->shape;
   guint *const numbers[] = { &s->taps, &s->m, &s->n, &s->k, &s->k2, &s->heads };
-  guint op, kernels;
-  if (!index_of (columns[0], op_names, G_N_ELEMENTS (op_names), &op)
-      || !index_of (columns[1], form_names, G_N_ELEMENTS (form_names), &kernels)
+  if (!op_from_text (columns[0], &problem->op)
+      || !gpu_kernels_from_name (columns[1], &problem->kernels)
       || !dtype_from_text (columns[2], &problem->dtype) || !dtype_from_text (columns[3], &s->weights))
     return FALSE;
-  problem->op = op;
-  problem->kernels = kernels;
   s->geglu = g_str_equal (columns[4], "1");
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     {

@@ -190,23 +190,28 @@ pack_type (GpuDtype dtype)
   return dtype == GPU_DTYPE_F32 ? TYPE_F32 : dtype == GPU_DTYPE_F16 ? TYPE_F16 : TYPE_BF16;
 }
 
+/* "pack" or "random", which have the same constants; NULL after an error. */
+static GpuPipeline *
+get_pipeline (GpuBank *self, const char *shader, GpuDtype from, GpuDtype to, guint push_bytes)
+{
+  GpuSpec spec = { .n = 3, .value = { gpu_device_limits (self->device)->subgroup_size, pack_type (from), pack_type (to) } };
+  return gpu_pipeline_get (self->device, shader, &spec, push_bytes, &self->error);
+}
+
 static void
-record_pack (GpuBank *self, GpuCommands *commands, guint64 from, guint64 to, GpuDtype from_type, GpuDtype to_type,
-             const Layout *layout, guint first, guint n, guint rows)
+record_pack (GpuBank *self, GpuCommands *commands, GpuPipeline *pipeline, guint64 from, guint64 to, const Layout *layout,
+             guint first, guint n, guint rows)
 {
   guint local = gpu_device_limits (self->device)->subgroup_size;
-  GpuSpec spec = { .n = 3, .value = { local, pack_type (from_type), pack_type (to_type) } };
   PackParams push = { .from = from, .to = to, .n = n, .rows = rows, .c = layout->k, .taps = layout->taps, .k_stride = layout->stride,
                       .row_stride = row_stride (layout), .flags = layout->flags, .first_row = first, .all_rows = layout->n };
   const guint base[3] = { 0, 0, 0 };
   const guint groups[3] = { (taps_written (layout) * layout->stride + local - 1) / local, MIN (rows, GRID_FOLD),
                             (rows + GRID_FOLD - 1) / GRID_FOLD };
-  GpuPipeline *pipeline = gpu_pipeline_get (self->device, "pack", &spec, sizeof push, &self->error);
   /* What is added to may have been written just before. */
   if (layout->flags & PACK_ADD)
     gpu_commands_barrier (commands);
-  if (pipeline != NULL)
-    gpu_commands_dispatch (commands, pipeline, &push, sizeof push, base, groups);
+  gpu_commands_dispatch (commands, pipeline, &push, sizeof push, base, groups);
 }
 
 /* Copies @weight piece by piece into staging and packs each piece to its rows of @to, which is `first_row`
@@ -219,8 +224,9 @@ upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layou
   guint64 to_row_bytes = layout->flags & PACK_GEGLU ? 0 : (guint64) row_stride (layout) * gpu_dtype_bytes (to->dtype);
   guint64 address;
   guint piece = MAX (1, MIN (layout->n, STAGING_BYTES / 4 / row_bytes));
+  GpuPipeline *pipeline = get_pipeline (self, "pack", weight->dtype, to->dtype, sizeof (PackParams));
 
-  if (gpu_device_is_rehearsing (self->device))
+  if (pipeline == NULL || gpu_device_is_rehearsing (self->device))
     return;
   address = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset;
   if (row_bytes > STAGING_BYTES)
@@ -238,9 +244,8 @@ upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layou
         return;
       memcpy ((guint8 *) gpu_buffer_map (staging->buffer) + staging->used,
               (const guint8 *) weight->data + row * row_bytes, n * row_bytes);
-      record_pack (self, staging->commands, gpu_buffer_address (staging->buffer) + staging->used,
-                   address + row * to_row_bytes, weight->dtype, to->dtype, layout, row, n,
-                   last ? layout->rows - row : n);
+      record_pack (self, staging->commands, pipeline, gpu_buffer_address (staging->buffer) + staging->used,
+                   address + row * to_row_bytes, layout, row, n, last ? layout->rows - row : n);
       staging->used += (n * row_bytes + 255) & ~(guint64) 255;
       if (self->watch != NULL && self->error == NULL && !self->watch (n * row_bytes, self->watch_data))
         g_set_error_literal (&self->error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
@@ -252,8 +257,9 @@ fill_random (GpuBank *self, const GpuTensor *to, const Layout *layout)
 {
   guint local = gpu_device_limits (self->device)->subgroup_size;
   guint64 count = (guint64) layout->rows * row_stride (layout);
-  GpuSpec spec = { .n = 3, .value = { local, 0, pack_type (to->dtype) } };
-  if (gpu_device_is_rehearsing (self->device))
+  /* It reads nothing: the first type says nothing. */
+  GpuPipeline *pipeline = get_pipeline (self, "random", GPU_DTYPE_F32, to->dtype, sizeof (RandomParams));
+  if (pipeline == NULL || gpu_device_is_rehearsing (self->device))
     return;
   RandomParams push = { .to = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset,
                         .count = count, .seed = g_hash_table_size (self->tensors),
@@ -262,8 +268,7 @@ fill_random (GpuBank *self, const GpuTensor *to, const Layout *layout)
   guint n_groups = (count + local - 1) / local;
   const guint groups[3] = { MIN (n_groups, GRID_FOLD), (n_groups + GRID_FOLD - 1) / GRID_FOLD, 1 };
   Staging *staging = begin_staging (self, 0);
-  GpuPipeline *pipeline = gpu_pipeline_get (self->device, "random", &spec, sizeof push, &self->error);
-  if (staging != NULL && pipeline != NULL)
+  if (staging != NULL)
     gpu_commands_dispatch (staging->commands, pipeline, &push, sizeof push, base, groups);
 }
 
@@ -325,7 +330,9 @@ storage_of (GpuBank *self, const GpuWeight *weight, const Layout *layout)
   /* Sums of 16-bit weights need more digits than their terms. */
   if (layout->flags & PACK_PHASES && self->storage == GPU_DTYPE_F32)
     return GPU_DTYPE_F32;
-  if (weight == NULL || weight->dtype == GPU_DTYPE_F16)
+  if (weight == NULL)
+    return self->storage;
+  if (weight->dtype == GPU_DTYPE_F16)
     return GPU_DTYPE_F16;
   /* A rehearsal is not worth reading the whole file. */
   if (gpu_device_is_rehearsing (self->device))
@@ -474,7 +481,9 @@ load_joined (GpuBank *self, GpuMatrix *matrix, const char *name, const char *sec
 static GpuDtype
 joined_storage (GpuBank *self, const char *const *names, guint n_names, const Layout *layouts)
 {
-  for (guint i = 0; i < n_names && !gpu_weights_is_random (self->weights); i++)
+  if (gpu_weights_is_random (self->weights))
+    return self->storage;
+  for (guint i = 0; i < n_names; i++)
     {
       g_autofree char *full = full_name (self, names[i], ".weight");
       const GpuWeight *weight = take (self, full, &layouts[i]);

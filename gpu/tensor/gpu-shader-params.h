@@ -51,6 +51,10 @@ typedef struct {
 } SamplerParams;
 
 typedef struct {
+#include "sampler-row.inc"
+} SamplerRowParams;
+
+typedef struct {
 #include "image.inc"
 } ImageParams;
 
@@ -61,6 +65,10 @@ typedef struct {
 typedef struct {
 #include "random.inc"
 } RandomParams;
+
+typedef struct {
+#include "roof.inc"
+} RoofParams;
 
 /* One scheduler call as the GPU reads it, in an array. */
 typedef struct {

@@ -44,6 +44,8 @@ typedef struct {
   const char *cache_folder; /* where pipelines are kept between runs; NULL: nowhere */
   gboolean validate;        /* validation layer with synchronisation checks; a message is a g_critical() */
   gboolean no_coopmat;      /* behave as if the device had no cooperative matrices */
+  gboolean no_timestamps;   /* ... or no timestamps */
+  gboolean statistics;      /* keep what the driver's compiler says of each pipeline, for gpu-statistics.h */
 } GpuDeviceOptions;
 
 /* What kernels are chosen and submissions split by. All sizes in bytes unless said. */

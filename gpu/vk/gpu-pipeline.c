@@ -4,12 +4,15 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "spec.inc"
+
 #define SHADER_FOLDER "/app/sfumato/shaders/"
 #define SHADER_PATH SHADER_FOLDER "%s.spv"
 
 struct _GpuPipeline {
   GpuDevice *device; /* borrowed: the device owns its pipelines */
   char *name;
+  guint threads; /* of a workgroup */
   VkPipelineLayout layout;
   VkPipeline handle;
 };
@@ -57,6 +60,8 @@ create_pipeline (GpuPipeline *self, GBytes *code, const GpuSpec *spec, GError **
                .flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                .pName = "main", .pSpecializationInfo = &constants },
   };
+  if (self->device->statistics)
+    info.flags |= VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR;
   for (guint i = 0; i < spec->n; i++)
     entries[i] = (VkSpecializationMapEntry) { i, i * sizeof (guint32), sizeof (guint32) };
   if (!gpu_device_ok (self->device, vkCreateShaderModule (self->device->handle, &module, NULL, &info.stage.module),
@@ -102,6 +107,7 @@ gpu_pipeline_get (GpuDevice *device, const char *shader, const GpuSpec *spec, gu
   self = g_new0 (GpuPipeline, 1);
   self->device = device;
   self->name = g_strdup (key);
+  self->threads = spec->value[SPEC_LOCAL_SIZE];
   if (!create_layout (self, push_bytes, error) || !create_pipeline (self, code, spec, error))
     return NULL;
   gpu_device_label (device, VK_OBJECT_TYPE_PIPELINE, (guint64) self->handle, key);
@@ -136,6 +142,12 @@ gpu_shaders_hash (void)
       g_checksum_update (sum, g_bytes_get_data (code, NULL), g_bytes_get_size (code));
     }
   return g_strdup (g_checksum_get_string (sum));
+}
+
+guint
+gpu_pipeline_threads (GpuPipeline *self)
+{
+  return self->threads;
 }
 
 VkPipeline

@@ -1,13 +1,19 @@
 // matmul-epilogue.glsl: what happens to a sum before it is stored, the same for every form of the product.
 // Needs `p` (params/matmul.inc), ACTIVATION and matmul-rows.glsl.
 #include "include/activation.glsl"
+#include "include/sampler.glsl"
 
-// The value of output row `row`, column `n`, of the image `image`.
+// Where a column's sum starts from.
+float
+bias_of (uint n)
+{
+  return p.bias != 0 ? F32 (p.bias).v[n] : 0.0;
+}
+
+// The value of output row `row`, column `n`, of the image `image`; the sum has its bias.
 float
 finish (uint image, uint row, uint n, float y)
 {
-  if (p.bias != 0)
-    y += F32 (p.bias).v[n];
   if (p.image_bias != 0)
     y += float (ACT_BUFFER (p.image_bias).v[image * p.image_bias_stride + n]);
   bool last = (p.flags & MATMUL_ACT_LAST) != 0;
@@ -20,15 +26,10 @@ finish (uint image, uint row, uint n, float y)
   return y;
 }
 
-// value * gelu (gate) (Shazeer 2020, "GLU variants improve transformer"); the gate of column `n` is GEGLU_BLOCK further.
+// value * gelu (gate) (Shazeer 2020, "GLU variants improve transformer"); the gate's column is GEGLU_BLOCK further.
 float
-finish_geglu (uint n, float value, float gate)
+finish_geglu (float value, float gate)
 {
-  if (p.bias != 0)
-    {
-      value += F32 (p.bias).v[n];
-      gate += F32 (p.bias).v[n + GEGLU_BLOCK];
-    }
   return value * activate (ACT_GELU, gate);
 }
 
@@ -43,8 +44,11 @@ geglu_column (uint n)
 float
 store_output (uint row, uint n, float y)
 {
+  y = float (to_act (y));
   ACT_BUFFER (p.out_).v[row * p.out_stride + n] = to_act (y);
-  return float (to_act (y));
+  if (p.state != 0 && !is_finite (y))
+    State (p.state).flags = FLAG_NOT_FINITE;
+  return y;
 }
 
 // Mean and sum of squared distances of a column while its values pass, taken around the first of them so that a large
