@@ -1,42 +1,61 @@
 #include "gpu-ops-private.h"
 
-/* Pixels whose statistics one workgroup takes: enough work each, enough workgroups for wide devices. */
-#define STATS_CHUNK 64
-
-GpuTensor
-gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act)
+GpuStorage *
+gpu_norm_measure (GpuOps *ops, GpuTensor x)
 {
-  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, STATS_CHUNK);
-  if (ops->error != NULL || x.storage == NULL)
-    return (GpuTensor) { 0 };
-  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
-  g_return_val_if_fail (x.c % groups == 0, out);
+  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, GPU_NORM_CHUNK);
   GpuStorage *parts = gpu_ops_scratch (ops, (guint64) x.n * chunks * x.c * 2 * sizeof (float));
-  GpuStorage *factors = gpu_ops_scratch (ops, (guint64) x.n * x.c * 2 * sizeof (float));
-  GroupNormParams push = {
-    .images = x.n, .pixels = pixels, .channels = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride,
-    .chunk = STATS_CHUNK, .chunks = chunks, .group = x.c / groups, .eps = eps,
-  };
-  GpuSpec spec = { .n = 1, .value = { act == GPU_ACT_SILU ? ACT_SILU : ACT_NONE } };
-
+  GroupNormParams push = { .images = x.n, .pixels = pixels, .channels = x.c, .x_stride = x.stride, .chunk = GPU_NORM_CHUNK, .chunks = chunks };
   GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-stats", TRUE, local, NULL, sizeof push);
   gpu_dispatch_push_rows (d, &push, gpu_ceil_div (x.c, local), x.n * chunks);
   GPU_READS (ops, d, GroupNormParams, x, &x);
   GPU_USES (ops, d, GroupNormParams, parts, parts, TRUE);
+  return parts;
+}
 
-  d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, local, NULL, sizeof push);
-  gpu_dispatch_push (d, &push, groups, x.n, 1);
+GpuStorage *
+gpu_norm_join (GpuOps *ops, GpuStorage *parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps)
+{
+  GpuStorage *factors = gpu_ops_scratch (ops, (guint64) images * gamma.c * 2 * sizeof (float));
+  GroupNormParams push = {
+    .images = images, .pixels = pixels, .channels = gamma.c, .chunk = GPU_NORM_CHUNK, .chunks = gpu_ceil_div (pixels, GPU_NORM_CHUNK),
+    .group = gamma.c / groups, .eps = eps,
+  };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, gpu_ops_subgroup (ops), NULL, sizeof push);
+  gpu_dispatch_push (d, &push, groups, images, 1);
   GPU_USES (ops, d, GroupNormParams, parts, parts, FALSE);
   GPU_READS (ops, d, GroupNormParams, gamma, &gamma);
   GPU_USES (ops, d, GroupNormParams, factors, factors, TRUE);
+  return factors;
+}
 
-  d = gpu_ops_dispatch (ops, "group-norm", "group-norm-apply", TRUE, local, &spec, sizeof push);
+GpuTensor
+gpu_norm_apply (GpuOps *ops, GpuTensor x, GpuStorage *factors, GpuTensor beta, GpuActivation act)
+{
+  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w;
+  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, x.c);
+  GroupNormParams push = {
+    .images = x.n, .pixels = pixels, .channels = x.c, .padded = GPU_PADDED (x.c), .x_stride = x.stride, .out_stride = out.stride,
+  };
+  GpuSpec spec = { .n = 1, .value = { act == GPU_ACT_SILU ? ACT_SILU : ACT_NONE } };
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-apply", TRUE, local, &spec, sizeof push);
   gpu_dispatch_push_rows (d, &push, gpu_ceil_div (GPU_PADDED (x.c), local), x.n * gpu_ceil_div (pixels, POINTWISE_ROWS));
   GPU_READS (ops, d, GroupNormParams, x, &x);
   GPU_USES (ops, d, GroupNormParams, factors, factors, FALSE);
   GPU_READS (ops, d, GroupNormParams, beta, &beta);
   GPU_WRITES (ops, d, GroupNormParams, out_, &out);
   return out;
+}
+
+GpuTensor
+gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act)
+{
+  if (ops->error != NULL || x.storage == NULL)
+    return (GpuTensor) { 0 };
+  g_return_val_if_fail (x.c % groups == 0, x);
+  if (ops->norm_pool != NULL)
+    return gpu_norm_pool_apply (ops, x, gamma, beta, groups, eps, act);
+  return gpu_norm_apply (ops, x, gpu_norm_join (ops, gpu_norm_measure (ops, x), x.n, x.h * x.w, gamma, groups, eps), beta, act);
 }
 
 GpuTensor

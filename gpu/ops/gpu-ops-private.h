@@ -33,6 +33,7 @@ struct _GpuOps {
   GArray *dispatches;  /* GpuDispatch */
   GPtrArray *storages; /* every storage that is used, owned */
   GpuStorage *zeros;   /* what convolutions read outside the picture */
+  GpuNormPool *norm_pool; /* borrowed; NULL: group norms go by their own input */
   GError *error;
 };
 
@@ -61,3 +62,16 @@ gboolean gpu_ops_lack (GpuOps *self, const GpuTensor *tensor);
 GpuStorage *gpu_ops_scratch (GpuOps *self, guint64 bytes);
 guint gpu_ops_subgroup (GpuOps *self);
 guint gpu_ceil_div (guint64 a, guint64 b);
+
+/* -- the steps of group norm -- */
+
+/* Pixels whose statistics one workgroup takes: enough work each, enough workgroups for wide devices. */
+#define GPU_NORM_CHUNK 64
+
+/* f32 (images, chunks, channels, 2): mean and sum of squared distances of every GPU_NORM_CHUNK pixels. */
+GpuStorage *gpu_norm_measure (GpuOps *ops, GpuTensor x);
+/* Those of all @pixels become f32 (images, channels, 2): what a channel has subtracted, and what it is multiplied by. */
+GpuStorage *gpu_norm_join (GpuOps *ops, GpuStorage *parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps);
+GpuTensor gpu_norm_apply (GpuOps *ops, GpuTensor x, GpuStorage *factors, GpuTensor beta, GpuActivation act);
+/* gpu_group_norm() where the list has a pool. */
+GpuTensor gpu_norm_pool_apply (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act);
