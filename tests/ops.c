@@ -337,6 +337,46 @@ test_group_norm (gconstpointer data)
     }
 }
 
+/* In strips, from a seed with other statistics: after a pass over all strips they are those of the whole. */
+static void
+test_norm_pool (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { H = 21, W = 13, C = 40, GROUPS = 5, N = H * W * C };
+  static const guint ends[] = { 0, 9, 18, H };
+  g_autoptr (GpuNormPool) pool = gpu_norm_pool_new ();
+  double want[N];
+  Harness h;
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_input (&h, 1, H, W, C), seed = harness_input (&h, 1, 3, 5, C), gamma = harness_vector (&h, C), beta = harness_vector (&h, C);
+  for (guint j = 0; j < N; j++)
+    x.values[j] = mode->dtype == GPU_DTYPE_F32 ? x.values[j] + 30 + j * 1e-3f : x.values[j];
+  gpu_transfer_write_floats (h.device, &x.tensor, x.values, NULL);
+  gpu_ops_set_norm_pool (h.ops, pool);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_SEED);
+  gpu_group_norm (h.ops, seed.tensor, gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_GATHER);
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (ends); i++)
+    {
+      /* With two rows of the neighbours, which do not count. */
+      guint first = MAX (ends[i], 2) - 2, end = MIN (ends[i + 1] + 2, H);
+      gpu_norm_pool_begin_strip (pool);
+      gpu_norm_pool_set_own_rows (pool, ends[i] - first, ends[i + 1] - ends[i]);
+      gpu_group_norm (h.ops, gpu_tensor_strip (x.tensor, first, end - first), gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+    }
+  gpu_norm_pool_end_pass (pool, h.ops);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_USE);
+  GpuTensor out = gpu_group_norm (h.ops, x.tensor, gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+  gpu_ops_set_norm_pool (h.ops, NULL);
+  float *got = harness_run (&h, out);
+  for (guint g = 0; g < GROUPS; g++)
+    normalise (x.values, want, g * (C / GROUPS), H * W, C, C / GROUPS, 1e-5);
+  for (guint j = 0; j < N; j++)
+    want[j] = act (GPU_ACT_SILU, want[j] * gamma.values[j % C] + beta.values[j % C]);
+  harness_compare (&h, mode->name, got, want, N);
+  harness_end (&h);
+}
+
 static void
 test_rows (gconstpointer data)
 {
@@ -612,7 +652,7 @@ test_images (gconstpointer data)
   GpuStorage *out = harness_storage (&h, sizeof pixels, GPU_MEMORY_DOWNLOAD);
   GpuStorage *flags = harness_storage (&h, sizeof state, GPU_MEMORY_DOWNLOAD);
   write_storage (&h, flags, &state, sizeof state);
-  gpu_image_output (h.ops, x.tensor, out, flags, 0.9f, 0.5f);
+  gpu_image_output (h.ops, x.tensor, 0, &(GpuImageSink) { out, flags, 0.9f, 0.5f });
   harness_run (&h, x.tensor);
   gpu_transfer_read (h.device, out, 0, pixels, sizeof pixels, &error);
   gpu_transfer_read (h.device, flags, 0, &state, sizeof state, &error);
@@ -691,7 +731,8 @@ main (int argc, char **argv)
   } tests[] = {
     { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "forms", test_forms, TRUE },
     { "attention", test_attention, TRUE },
-    { "group-norm", test_group_norm },       { "rows", test_rows },           { "pointwise", test_pointwise },
+    { "group-norm", test_group_norm },       { "norm-pool", test_norm_pool }, { "rows", test_rows },
+    { "pointwise", test_pointwise },
     { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
     { "time-embedding", test_time_embedding }, { "embed-tokens", test_embed_tokens },
   };
