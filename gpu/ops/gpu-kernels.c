@@ -9,12 +9,6 @@ static const GpuKernel kernels[] = {
   { GPU_OP_MATMUL, GPU_KERNELS_VECTOR, "matmul", .subgroups = 1, .rows = 1, .columns = 1, .max_m = 2 },
   { GPU_OP_MATMUL, GPU_KERNELS_VECTOR, "matmul", .subgroups = 1, .rows = 8, .columns = 2, .max_m = 16 },
   { GPU_OP_MATMUL, GPU_KERNELS_VECTOR, "matmul", .subgroups = 1, .rows = 32, .columns = 2 },
-
-  { GPU_OP_ATTENTION, GPU_KERNELS_COOPMAT, "attention-coopmat", .subgroups = 4, .rows = 16, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_SHARED, "attention-shared", .threads = 128, .rows = 16 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 8, .max_k = 80 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 4, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .rows = 2 },
 };
 
 /* Shared memory that the largest kernel of a form takes. */
@@ -37,8 +31,8 @@ coopmat_shape (GpuOps *ops)
   return NULL;
 }
 
-static gboolean
-form_allowed (GpuOps *ops, GpuKernels form)
+gboolean
+gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form)
 {
   const GpuLimits *limits = gpu_device_limits (ops->device);
   gboolean software = gpu_device_info (ops->device)->kind == GPU_DEVICE_SOFTWARE;
@@ -82,7 +76,7 @@ gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
     {
       const GpuKernel *kernel = &kernels[i];
-      if (kernel->op == op && form_allowed (ops, kernel->form)
+      if (kernel->op == op && gpu_kernels_form_allowed (ops, kernel->form)
           && (kernel->max_m == 0 || shape.m <= kernel->max_m) && (kernel->max_k == 0 || shape.k <= kernel->max_k)
           && shape.m >= kernel->min_m && (!kernel->f16_weights || shape.weights == GPU_DTYPE_F16))
         return kernel;

@@ -3,10 +3,9 @@
 
 #include "gpu-ops-private.h"
 
-typedef enum { GPU_OP_MATMUL, GPU_OP_ATTENTION } GpuOpKind;
+typedef enum { GPU_OP_MATMUL } GpuOpKind;
 
-/* What decides which variant suits: matmul's m, n, k and the type of its weights; attention's queries, keys and
- * head width. */
+/* What decides which variant suits: a product's m, n, k and the type of its weights. */
 typedef struct {
   guint m, n, k;
   GpuDtype weights;
@@ -24,6 +23,8 @@ typedef struct {
   gboolean f16_weights;      /* only those */
 } GpuKernel;
 
+/* Whether kernels of this form may be used: asked for, or the best where it is a graphics card. */
+gboolean gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form);
 /* Threads of a workgroup. */
 guint gpu_kernel_local_size (GpuOps *ops, const GpuKernel *kernel);
 /* Appends the shape of the device's cooperative matrices where the kernel needs it, at the constants' places. */
