@@ -3,10 +3,9 @@
 
 #include "gpu-ops-private.h"
 
-typedef enum { GPU_OP_MATMUL, GPU_OP_ATTENTION } GpuOpKind;
+typedef enum { GPU_OP_MATMUL } GpuOpKind;
 
-/* What decides which variant suits: matmul's m, n, all channels that meet in a sum, and the type of its weights;
- * attention's queries, keys and head width. */
+/* What decides which variant suits a product: m, n, all channels that meet in a sum, and the type of its weights. */
 typedef struct {
   guint m, n, k;
   GpuDtype weights;
@@ -20,7 +19,6 @@ typedef struct {
   guint subgroups;     /* a workgroup; 0: `threads` says */
   guint threads;
   guint rows;          /* of the output, a workgroup */
-  guint vectors;       /* the same in subgroup sizes, where rows is 0 */
   guint columns;       /* of the output, a workgroup; in subgroup sizes for the vector form */
   guint max_m, min_m, max_k; /* shapes it suits; 0: any */
   /* Of products on cooperative matrices: */
@@ -36,6 +34,8 @@ struct _GpuChoice {
   guint split;
 };
 
+/* Whether kernels of this form may be used: asked for, or the best where it is a graphics card. */
+gboolean gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form);
 /* Threads of a workgroup. */
 guint gpu_kernel_local_size (GpuOps *ops, const GpuKernel *kernel);
 /* Columns of the output that a workgroup makes. */

@@ -44,6 +44,7 @@ struct _GpuOps {
   GpuDevice *device;
   GpuDtype dtype;
   GpuKernels kernels;
+  guint attention_kernel; /* which of gpu_attention_kernels() is used; 0: the best guess */
   GArray *dispatches;  /* GpuDispatch */
   GPtrArray *storages; /* every storage that is used, owned */
   GHashTable *moments; /* GpuStorage -> GpuMoments, owned */
