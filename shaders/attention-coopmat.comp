@@ -9,8 +9,7 @@
 //   dispatch    x: ceil (tq / ROWS), y: heads, z: images
 //   precision   fp16 storage and probabilities, 32-bit sums and softmax    test  tests/ops.c
 //   needs       heads and rows in multiples of 16 bytes; gpu/ops/gpu-attention-kernels.c knows what else must be a multiple
-//   source      Dao 2023 (FlashAttention-2), algorithm 1, forward only; rescaling only above a threshold as in
-//               FlashAttention-4
+//   source      Dao 2023 (FlashAttention-2), algorithm 1, forward only; the threshold for rescaling is FlashAttention-4's
 #version 460
 #include "include/common.glsl"
 #include "include/coopmat.glsl"
@@ -50,7 +49,6 @@ const uint Q_TILES = SLICES == 1 ? DEPTH / MATRIX_K : 1;
 #else
 #define UNROLL [[unroll]]
 #endif
-
 #define MatrixP coopmat<float16_t, gl_ScopeSubgroup, MATRIX_M, MATRIX_N, gl_MatrixUseAccumulator>
 // A loop over one slice is not always unrolled, and then an index that depends on it puts the array into memory.
 #define SLICE(i) (SLICES == 1 ? 0 : (i))
