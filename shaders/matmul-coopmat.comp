@@ -146,14 +146,17 @@ main ()
       return;
     }
 
-  [[unroll]] for (uint band = 0; band < PART_COLS; band += BAND)
+  for (uint band = 0; band < PART_COLS; band += BAND)
     {
       Moments moments[COLS_EACH];
-      [[unroll]] for (uint i = 0; i < PART_ROWS / MATRIX_M; i++)
+      for (uint i = 0; i < PART_ROWS / MATRIX_M; i++)
         {
-          [[unroll]] for (uint j = 0; j < BAND / MATRIX_N; j++)
-            coopMatStore (sum[i][band / MATRIX_N + j], sums, gl_SubgroupID * MATRIX_M * BAND + j * MATRIX_N, BAND,
-                          gl_CooperativeMatrixLayoutRowMajor);
+          // Which matrices are due is asked of each, because an index that is not a constant would put all of them into memory.
+          [[unroll]] for (uint r = 0; r < PART_ROWS / MATRIX_M; r++)
+            [[unroll]] for (uint j = 0; j < PART_COLS / MATRIX_N; j++)
+              if (r == i && j * MATRIX_N / BAND * BAND == band)
+                coopMatStore (sum[r][j], sums, gl_SubgroupID * MATRIX_M * BAND + j * MATRIX_N % BAND, BAND,
+                              gl_CooperativeMatrixLayoutRowMajor);
           subgroupBarrier ();
           [[unroll]] for (uint e = 0; e < COLS_EACH; e++)
             finish_column (m0 + part_row, i, n0 + part_col + band, e, phase, moments[e]);

@@ -396,7 +396,7 @@ def bench_is_consistent():
     assert abs(b['preview_share'] - b['preview_ms']['median'] / step) < 1e-9
     assert b['peak_device_bytes'] > 2 ** 20 and b['peak_host_bytes'] > 2 ** 20
     programs = {p['name']: p for p in b['programs']}
-    assert set(programs) == {'text encoder', 'context', 'step', 'preview', 'decoder'}
+    assert set(programs) == {'text encoder', 'context', 'schedule', 'step', 'preview', 'decoder'}
     for p in programs.values(): assert p['arena_bytes'] > 0 and p['dispatches'] > p['barriers'] >= 0 and p['submissions'] > 0 and p['gflop'] > 0, p
     for key in ('dispatches', 'barriers', 'submissions', 'arena_bytes', 'gflop'): assert b[key] == programs['step'][key], key
     roofs = b['roofs']

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <string.h>
 
+#include "sfu-budget.h"
 #include "sfu-checkpoint.h"
 #include "sfu-random-nets.h"
 
@@ -44,9 +45,11 @@ make_programs (const SfuNets *nets, GpuDtype dtype, guint width, guint height, g
   g_autoptr (GpuStorage) tokens = NULL, states = NULL, pixels = NULL, moments = NULL;
   g_autoptr (GpuProgram) text = sfu_nets_text_program (nets, dtype, n_tokens, &tokens, &states, error), image = NULL;
   g_autoptr (SfuPrograms) programs = NULL;
-  return text != NULL && (image = sfu_nets_image_program (nets, dtype, width, height, &pixels, &moments, error)) != NULL
-         && (programs = sfu_programs_new (nets, dtype, width, height, halves, n_tokens, 0, error)) != NULL
-         && sfu_programs_decoder (programs, FALSE, error) != NULL;
+  if (text == NULL || (programs = sfu_programs_new (nets, dtype, width, height, halves, n_tokens, 0, error)) == NULL
+      || sfu_programs_decoder (programs, FALSE, error) == NULL)
+    return FALSE;
+  image = sfu_nets_image_program (nets, dtype, width, height, sfu_budget_coder (nets->device, programs->step_bytes), &pixels, &moments, error);
+  return image != NULL;
 }
 
 static gboolean

@@ -258,17 +258,17 @@ run (SfuEngine *engine, SfuRequest *request, guint *width, guint *height)
 static void
 test_fitting_size (void)
 {
-  static const guint budgets[] = { 12, 40, 110 }; /* MiB: below, around and above one block of memory */
+  static const guint budgets[] = { 12, 18, 26 }; /* MiB: below, around and above one block of memory */
   for (guint i = 0; i < G_N_ELEMENTS (budgets); i++)
     {
       g_autoptr (SfuEngine) engine = engine_new ((guint64) budgets[i] << 20);
-      g_autoptr (SfuRequest) large = request_new (1, 1536), fitting = request_new (1, 64), larger = request_new (1, 64);
+      g_autoptr (SfuRequest) large = request_new (1, 3072), fitting = request_new (1, 64), larger = request_new (1, 64);
       guint width, height, none;
-      large->height = 768;
+      large->height = 1536;
       g_assert_cmpint (run (engine, large, &width, &height), ==, SFU_JOB_FAILED);
       g_test_message ("%u MiB have room for %u x %u", budgets[i], width, height);
       g_assert_cmpuint (width, >=, 64);
-      g_assert_cmpuint (width, <, 1536);
+      g_assert_cmpuint (width, <, 3072);
       g_assert_cmpuint (width % 64, ==, 0);
       g_assert_cmpuint (ABS ((int) height - (int) width / 2), <=, 32);
       fitting->width = width;

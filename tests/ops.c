@@ -1,6 +1,7 @@
 /* ops.c: every op in every variant and storage type, at odd sizes, against a loop in doubles. */
 #include "harness.h"
 
+#include <gpu-attention-kernels.h>
 #include <gpu-ops-private.h>
 #include <gpu-transfer.h>
 #include <math.h>
@@ -219,13 +220,29 @@ test_forms (gconstpointer data)
 typedef struct {
   guint images, tq, tk, heads, width;
   gboolean causal, shared_keys;
+  gboolean packed; /* queries, keys and values side by side in one tensor */
+  gboolean every;  /* with every kernel of the form, not the best guess alone: software takes a second to compile one */
 } AttentionCase;
 
 static const AttentionCase attentions[] = {
-  { 1, 1, 1, 1, 8, FALSE, FALSE },     { 2, 117, 117, 2, 16, FALSE, FALSE }, { 2, 117, 77, 2, 16, FALSE, FALSE },
-  { 2, 40, 77, 2, 40, FALSE, TRUE },   { 1, 77, 77, 4, 64, TRUE, FALSE },    { 1, 33, 70, 2, 80, FALSE, FALSE },
-  { 1, 65, 65, 1, 160, FALSE, FALSE }, { 1, 50, 50, 1, 512, FALSE, FALSE },  { 1, 19, 23, 2, 4, FALSE, FALSE },
-  { 1, 77, 77, 2, 20, TRUE, FALSE },   { 1, 24, 24, 4, 6, FALSE, FALSE },    { 1, 200, 200, 1, 64, FALSE, FALSE },
+  { 1, 1, 1, 1, 8 },
+  { 1, 15, 1, 1, 40 },
+  { 1, 1, 129, 3, 40 },
+  { 1, 19, 23, 2, 4 },
+  { 1, 24, 24, 4, 6 },
+  { 1, 77, 77, 2, 20, .causal = TRUE },
+  { 2, 117, 77, 2, 16, .every = TRUE },
+  { 1, 15, 129, 2, 24, .every = TRUE },
+  { 1, 130, 300, 1, 72, .causal = TRUE, .every = TRUE },
+  { 2, 40, 77, 2, 40, .shared_keys = TRUE },
+  { 1, 77, 77, 2, 64, .causal = TRUE, .packed = TRUE },
+  { 1, 33, 70, 2, 80 },
+  { 2, 65, 65, 2, 160, .packed = TRUE },
+  { 1, 77, 129, 1, 160 },
+  { 1, 77, 77, 1, 512, .packed = TRUE },
+  { 1, 15, 129, 1, 512 },
+  { 1, 65 * 89, 77, 1, 40 },
+  { 1, 1100, 1100, 1, 40, .packed = TRUE },
 };
 
 static void
@@ -238,7 +255,7 @@ attend (const AttentionCase *c, const float *q, const float *k, const float *v, 
     for (guint t = 0; t < c->tq; t++)
       for (guint head = 0; head < c->heads; head++)
         {
-          guint keys = c->causal ? t + 1 : c->tk, kv = c->shared_keys ? 0 : image;
+          guint keys = c->causal ? MIN (t + 1, c->tk) : c->tk, kv = c->shared_keys ? 0 : image;
           double top = -INFINITY, total = 0;
           for (guint j = 0; j < keys; j++)
             {
@@ -261,6 +278,35 @@ attend (const AttentionCase *c, const float *q, const float *k, const float *v, 
         }
 }
 
+/* One case with one kernel; @want is made with the first, since all get the same inputs. */
+static void
+run_attention (Harness *h, const Mode *mode, const AttentionCase *c, guint index, const GpuAttentionKernel *kernel, double *want)
+{
+  guint width = c->heads * c->width;
+  gsize n = (gsize) c->images * c->tq * width;
+  g_autofree char *what = g_strdup_printf ("%s attention %u of %u keys, width %u, %s of %u rows, %u keys, %u columns, groups %u, split %u",
+                                           mode->name, c->tq, c->tk, c->width, kernel->shader, kernel->rows,
+                                           kernel->spec.value[SPEC_ATTENTION_KEYS - 1], kernel->spec.value[SPEC_ATTENTION_DEPTH - 1],
+                                           kernel->spec.value[SPEC_ATTENTION_GROUPS - 1], kernel->spec.value[SPEC_ATTENTION_SPLIT - 1]);
+  guint kv_images = c->shared_keys ? 1 : c->images;
+  Input q = harness_input (h, c->images, 1, c->tq, width);
+  Input k = harness_input (h, kv_images, 1, c->tk, width), v = harness_input (h, kv_images, 1, c->tk, width);
+  if (c->packed)
+    {
+      GpuTensor all = gpu_ops_tensor (h->ops, c->images, 1, c->tq, 3 * width);
+      q.tensor = gpu_add (h->ops, q.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, 0, width));
+      k.tensor = gpu_add (h->ops, k.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, width, width));
+      v.tensor = gpu_add (h->ops, v.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, 2 * width, width));
+    }
+  h->ops->attention_kernel = index;
+  /* Four times the usual scale, so that the softmax is far from flat. */
+  GpuTensor out = gpu_attention (h->ops, q.tensor, k.tensor, v.tensor, c->heads, 4 / sqrtf (c->width), c->causal);
+  float *got = harness_run (h, out);
+  if (index == 0)
+    attend (c, q.values, k.values, v.values, want);
+  harness_compare (h, what, got, want, n);
+}
+
 static void
 test_attention (gconstpointer data)
 {
@@ -273,20 +319,18 @@ test_attention (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (attentions); i++)
     {
       const AttentionCase *c = &attentions[i];
-      guint width = c->heads * c->width;
-      g_autofree char *what = g_strdup_printf ("%s attention %u", mode->name, i);
-      g_autofree double *want = g_new (double, (gsize) c->images * c->tq * width);
-      Harness h;
-      harness_begin (&h, mode->dtype, mode->kernels);
-      Input q = harness_input (&h, c->images, 1, c->tq, width);
-      Input k = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
-      Input v = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
-      /* Four times the usual scale, so that the softmax is far from flat. */
-      GpuTensor out = gpu_attention (h.ops, q.tensor, k.tensor, v.tensor, c->heads, 4 / sqrtf (c->width), c->causal);
-      float *got = harness_run (&h, out);
-      attend (c, q.values, k.values, v.values, want);
-      harness_compare (&h, what, got, want, (gsize) c->images * c->tq * width);
-      harness_end (&h);
+      g_autofree double *want = g_new (double, (gsize) c->images * c->tq * c->heads * c->width);
+      GpuAttentionKernel kernels[GPU_ATTENTION_MOST_KERNELS];
+      /* Where the form does not suit, whatever is used in its place. */
+      for (guint j = 0, n = 1; j < n; j++)
+        {
+          Harness h;
+          harness_begin (&h, mode->dtype, mode->kernels);
+          n = gpu_attention_kernels (h.ops, &(GpuAttentionShape) { c->tq, c->tk, c->width, c->causal }, kernels);
+          if (j == 0 || (c->every && kernels[j].form == mode->kernels))
+            run_attention (&h, mode, c, j, &kernels[j], want);
+          harness_end (&h);
+        }
     }
 }
 
@@ -335,6 +379,46 @@ test_group_norm (gconstpointer data)
       harness_compare (&h, mode->name, got, want, count);
       harness_end (&h);
     }
+}
+
+/* In strips, from a seed with other statistics: after a pass over all strips they are those of the whole. */
+static void
+test_norm_pool (gconstpointer data)
+{
+  const Mode *mode = data;
+  enum { H = 21, W = 13, C = 40, GROUPS = 5, N = H * W * C };
+  static const guint ends[] = { 0, 9, 18, H };
+  g_autoptr (GpuNormPool) pool = gpu_norm_pool_new ();
+  double want[N];
+  Harness h;
+  harness_begin (&h, mode->dtype, mode->kernels);
+  Input x = harness_input (&h, 1, H, W, C), seed = harness_input (&h, 1, 3, 5, C), gamma = harness_vector (&h, C), beta = harness_vector (&h, C);
+  for (guint j = 0; j < N; j++)
+    x.values[j] = mode->dtype == GPU_DTYPE_F32 ? x.values[j] + 30 + j * 1e-3f : x.values[j];
+  gpu_transfer_write_floats (h.device, &x.tensor, x.values, NULL);
+  gpu_ops_set_norm_pool (h.ops, pool);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_SEED);
+  gpu_group_norm (h.ops, seed.tensor, gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_GATHER);
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (ends); i++)
+    {
+      /* With two rows of the neighbours, which do not count. */
+      guint first = MAX (ends[i], 2) - 2, end = MIN (ends[i + 1] + 2, H);
+      gpu_norm_pool_begin_strip (pool);
+      gpu_norm_pool_set_own_rows (pool, ends[i] - first, ends[i + 1] - ends[i]);
+      gpu_group_norm (h.ops, gpu_tensor_strip (x.tensor, first, end - first), gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+    }
+  gpu_norm_pool_end_pass (pool, h.ops);
+  gpu_norm_pool_begin_pass (pool, GPU_NORM_PASS_USE);
+  GpuTensor out = gpu_group_norm (h.ops, x.tensor, gamma.tensor, beta.tensor, GROUPS, 1e-5f, GPU_ACT_SILU);
+  gpu_ops_set_norm_pool (h.ops, NULL);
+  float *got = harness_run (&h, out);
+  for (guint g = 0; g < GROUPS; g++)
+    normalise (x.values, want, g * (C / GROUPS), H * W, C, C / GROUPS, 1e-5);
+  for (guint j = 0; j < N; j++)
+    want[j] = act (GPU_ACT_SILU, want[j] * gamma.values[j % C] + beta.values[j % C]);
+  harness_compare (&h, mode->name, got, want, N);
+  harness_end (&h);
 }
 
 static void
@@ -612,7 +696,7 @@ test_images (gconstpointer data)
   GpuStorage *out = harness_storage (&h, sizeof pixels, GPU_MEMORY_DOWNLOAD);
   GpuStorage *flags = harness_storage (&h, sizeof state, GPU_MEMORY_DOWNLOAD);
   write_storage (&h, flags, &state, sizeof state);
-  gpu_image_output (h.ops, x.tensor, out, flags, 0.9f, 0.5f);
+  gpu_image_output (h.ops, x.tensor, 0, &(GpuImageSink) { out, flags, 0.9f, 0.5f });
   harness_run (&h, x.tensor);
   gpu_transfer_read (h.device, out, 0, pixels, sizeof pixels, &error);
   gpu_transfer_read (h.device, flags, 0, &state, sizeof state, &error);
@@ -691,7 +775,8 @@ main (int argc, char **argv)
   } tests[] = {
     { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "forms", test_forms, TRUE },
     { "attention", test_attention, TRUE },
-    { "group-norm", test_group_norm },       { "rows", test_rows },           { "pointwise", test_pointwise },
+    { "group-norm", test_group_norm },       { "norm-pool", test_norm_pool }, { "rows", test_rows },
+    { "pointwise", test_pointwise },
     { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
     { "time-embedding", test_time_embedding }, { "embed-tokens", test_embed_tokens },
   };

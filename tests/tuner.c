@@ -36,6 +36,7 @@ static const GpuProblem product = { GPU_OP_MATMUL, GPU_DTYPE_F16, GPU_KERNELS_SH
                                     { .m = 4096, .n = 320, .k = 2890, .weights = GPU_DTYPE_F16, .taps = 9, .k2 = 10 } };
 static const GpuProblem attention = { GPU_OP_ATTENTION, GPU_DTYPE_F32, GPU_KERNELS_VECTOR,
                                       { .m = 4096, .n = 77, .k = 40, .weights = GPU_DTYPE_F32, .heads = 16 } };
+#define ATTENTION_TEXT "attention-wide\t8\t2\t40\t2\t0"
 
 /* A candidate with tiles of so many rows. */
 static GpuChoice
@@ -55,11 +56,12 @@ static void
 save_two (const Cache *cache)
 {
   g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), cache->folder);
-  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 2);
+  GpuChoice second = candidate (&product, 64);
+  g_autofree char *text = gpu_choice_to_text (&second);
   GpuProblem other = product;
   other.shape.n = 640;
-  gpu_tuning_put (tuning, &product, &second);
-  gpu_tuning_put (tuning, &attention, &third);
+  gpu_tuning_put (tuning, &product, text);
+  gpu_tuning_put (tuning, &attention, ATTENTION_TEXT);
   gpu_tuning_leave (tuning, &other);
   gpu_tuning_save (tuning);
 }
@@ -75,23 +77,23 @@ static void
 test_table (void)
 {
   Cache cache = cache_new ();
-  GpuChoice second = candidate (&product, 64), third = candidate (&attention, 2), found;
+  GpuChoice second = candidate (&product, 64), found;
   save_two (&cache);
   g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), cache.folder);
   g_assert_cmpuint (gpu_tuning_n_entries (tuning), ==, 2);
   g_assert_cmpuint (gpu_tuning_n_used (tuning), ==, 0);
-  g_assert_true (gpu_tuning_find (tuning, &product, &found));
+  g_assert_true (gpu_choice_from_text (gpu_tuning_find (tuning, &product), &found));
   g_assert_true (found.kernel == second.kernel && found.split == second.split);
-  g_assert_true (gpu_tuning_find (tuning, &attention, &found));
-  g_assert_true (found.kernel == third.kernel);
+  g_assert_cmpstr (gpu_tuning_find (tuning, &attention), ==, ATTENTION_TEXT);
   g_assert_cmpuint (gpu_tuning_n_used (tuning), ==, 2);
 
   /* Whatever a choice depends on tells problems apart. */
-  GpuProblem others[] = { product, product, product, product, product, product, product, product };
+  GpuProblem others[] = { product, product, product, product, product, product, product, product, attention, attention };
   others[0].shape.m++, others[1].shape.n++, others[2].shape.k++, others[3].shape.k2++, others[4].shape.taps = 4;
   others[5].shape.geglu = TRUE, others[6].dtype = GPU_DTYPE_F32, others[7].kernels = GPU_KERNELS_BEST;
+  others[8].shape.heads = 8, others[9].shape.causal = TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    g_assert_false (gpu_tuning_find (tuning, &others[i], &found));
+    g_assert_null (gpu_tuning_find (tuning, &others[i]));
   gpu_tuning_clear (tuning);
   g_assert_cmpuint (gpu_tuning_n_entries (tuning), ==, 0);
   cache_clear (&cache);
@@ -137,7 +139,7 @@ test_garbage (void)
   static const char *const damages[][2] = {
     { "matmul-shared\t", "matmul-guessed\t" }, { "\t4096\t320\t", "\t4096\t-320\t" }, { "\t4096\t320\t", "\t4096\t" },
     { "shared\tF16\t", "sharp\tF16\t" },       { "\tF16\tF16\t", "\tF16\tF64\t" },    { "\t1\n", "\t5\n" },
-    { "\tF16\tF16\t0\t", "\tF16\tF16\t2\t" },
+    { "\tF16\tF16\t0\t", "\tF16\tF16\t2\t" }, { "\t0\t0\t9\t", "\t0\tno\t9\t" },
   };
   for (guint i = 0; i < G_N_ELEMENTS (damages); i++)
     {
@@ -179,6 +181,7 @@ static const Case cases[] = {
   { "doubling/vector/f16", DOUBLING, GPU_DTYPE_F16, GPU_DTYPE_F32, GPU_KERNELS_VECTOR },
   { "joined/vector/f16", JOINED, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "attention/vector/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
+  { "attention/shared/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_SHARED },
   { "attention/vector/f32", ATTENTION, GPU_DTYPE_F32, GPU_DTYPE_F32, GPU_KERNELS_VECTOR },
 };
 
@@ -236,7 +239,7 @@ add_op (Harness *h, const Case *c)
     case ATTENTION:
       {
         Input keys = harness_input (h, 1, 1, 13, 40), values = harness_input (h, 1, 1, 13, 40);
-        return gpu_attention (h->ops, x.tensor, keys.tensor, values.tensor, 2, 0.2f, FALSE);
+        return gpu_attention (h->ops, x.tensor, keys.tensor, values.tensor, 1, 0.2f, FALSE);
       }
     }
   g_assert_not_reached ();
@@ -289,6 +292,12 @@ unlikely_cb (const GpuProblem *problem, gpointer data)
   g_autoptr (GArray) all = gpu_kernel_candidates (ops, problem->op, problem->shape);
   Watch *watch = data;
   g_assert_no_error (error);
+  if (problem->op == GPU_OP_ATTENTION)
+    for (guint i = 1; i < 3; i++)
+      {
+        GpuChoice choice = { .attention = i };
+        g_array_append_val (watch->candidates, choice);
+      }
   for (guint i = 1; i < all->len; i++)
     {
       const GpuChoice *choice = &g_array_index (all, GpuChoice, i);
@@ -337,7 +346,10 @@ test_tune (gconstpointer data)
   for (guint i = 0; i < candidates->len && !known; i++)
     {
       harness_begin (&forced, c->dtype, c->kernels);
-      forced.ops->forced = &g_array_index (candidates, GpuChoice, i);
+      if (c->kind == ATTENTION)
+        forced.ops->attention_kernel = g_array_index (candidates, GpuChoice, i).attention;
+      else
+        forced.ops->forced = &g_array_index (candidates, GpuChoice, i);
       harness_run (&forced, add_op (&forced, c));
       known = forced.ran->pdata[0] == tuned.ran->pdata[0];
       harness_end (&forced);
@@ -357,7 +369,7 @@ static const GpuKernel unknown = { GPU_OP_MATMUL, GPU_KERNELS_SHARED, "matmul-fo
 static GArray *
 wrong_cb (const GpuProblem *problem, gpointer data)
 {
-  const GpuChoice wrong[] = { { &hasty, 1 }, { &unknown, 1 } };
+  const GpuChoice wrong[] = { { .kernel = &hasty, .split = 1 }, { .kernel = &unknown, .split = 1 } };
   const GpuChoice *honest = data;
   GArray *candidates = g_array_new (FALSE, FALSE, sizeof (GpuChoice));
   g_array_append_vals (candidates, wrong, G_N_ELEMENTS (wrong));
@@ -384,12 +396,11 @@ test_wrong (void)
       add_program (tuner, tuning, &wide);
       gpu_tuner_run (tuner, &options, &error);
       g_assert_no_error (error);
-      g_assert_true (gpu_tuning_find (tuning, &problem, &found));
+      g_assert_true (gpu_choice_from_text (gpu_tuning_find (tuning, &problem), &found));
       if (i == 0)
         g_assert_true (found.kernel == honest.kernel);
       else
         g_assert_cmpint (found.kernel->form, ==, GPU_KERNELS_VECTOR);
-      g_assert_true (found.kernel != &hasty);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "sfu-fit.h"
 
+#include "sfu-budget.h"
+
 #define STEP 64
 
 typedef struct {
@@ -9,36 +11,41 @@ typedef struct {
   guint64 limit;
 } Search;
 
-/* The start picture's encoder and the text encoder share the arena, but have weights and outputs of their own. */
+/* The text encoder has weights and outputs of its own, and shares the arena. */
 static gboolean
-make_encoders (Search *self, const SfuNets *nets, guint width, guint height, guint64 *arena_bytes, GError **error)
+make_text_encoder (Search *self, const SfuNets *nets, GError **error)
 {
-  GpuDtype dtype = sfu_checkpoint_dtype (self->checkpoint);
-  g_autoptr (GpuStorage) tokens = NULL, states = NULL, pixels = NULL, moments = NULL;
-  g_autoptr (GpuProgram) text = sfu_nets_text_program (nets, dtype, nets->clip->max_positions, &tokens, &states, error), image = NULL;
-  if (text == NULL)
-    return FALSE;
-  *arena_bytes = gpu_program_arena_bytes (text);
+  g_autoptr (GpuStorage) tokens = NULL, states = NULL;
+  g_autoptr (GpuProgram) text = sfu_nets_text_program (nets, sfu_checkpoint_dtype (self->checkpoint), nets->clip->max_positions, &tokens,
+                                                       &states, error);
+  return text != NULL && gpu_arena_reserve (nets->arena, gpu_program_arena_bytes (text), error);
+}
+
+/* So does the start picture's encoder. */
+static gboolean
+make_image_encoder (Search *self, const SfuPrograms *programs, GError **error)
+{
+  const SfuNets *nets = programs->nets;
+  guint64 budget = sfu_budget_coder (nets->device, programs->step_bytes);
+  g_autoptr (GpuStorage) pixels = NULL, moments = NULL;
+  g_autoptr (GpuProgram) image = NULL;
   if (self->request->image == NULL)
     return TRUE;
-  if ((image = sfu_nets_image_program (nets, dtype, width, height, &pixels, &moments, error)) == NULL)
-    return FALSE;
-  *arena_bytes = MAX (*arena_bytes, gpu_program_arena_bytes (image));
-  return TRUE;
+  image = sfu_nets_image_program (nets, programs->dtype, programs->width, programs->height, budget, &pixels, &moments, error);
+  return image != NULL && gpu_arena_reserve (nets->arena, gpu_program_arena_bytes (image), error);
 }
 
 /* Makes everything, in the order in which a job would. */
 static gboolean
 make_all (Search *self, const SfuNets *nets, guint width, guint height, GError **error)
 {
-  guint64 bytes = 0;
   int branch;
   g_autoptr (SfuPrograms) programs = NULL;
-  if (!sfu_choose_branch (nets->unet, self->request, &branch, error) || !make_encoders (self, nets, width, height, &bytes, error))
+  if (!sfu_choose_branch (nets->unet, self->request, &branch, error) || !make_text_encoder (self, nets, error))
     return FALSE;
   programs = sfu_programs_new (nets, sfu_checkpoint_dtype (self->checkpoint), width, height, self->request->guidance > 1 ? 2 : 1,
                                nets->clip->max_positions, branch, error);
-  return programs != NULL && sfu_programs_reserve (programs, error) && gpu_arena_reserve (nets->arena, bytes, error);
+  return programs != NULL && sfu_programs_reserve (programs, error) && make_image_encoder (self, programs, error);
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sfu-budget.h"
 #include "sfu-dump.h"
 #include "sfu-noise.h"
 #include "sfu-png.h"
@@ -103,6 +104,7 @@ start_from_picture (Painting *self, float *latent, GError **error)
   const GpuSampler *s = &self->programs->sampler;
   gsize n = self->programs->latent_floats, pixels = (gsize) s->h * s->w;
   guint channels = s->channels;
+  guint64 budget = sfu_budget_coder (nets->device, self->programs->step_bytes);
   double latent_factor, noise_factor;
   g_autoptr (SfuImage) image = NULL, fitted = NULL;
   g_autofree float *floats = g_new (float, (gsize) self->width * self->height * 3);
@@ -113,14 +115,14 @@ start_from_picture (Painting *self, float *latent, GError **error)
   fitted = sfu_image_resize (image, self->width, self->height);
   for (gsize i = 0; i < (gsize) self->width * self->height * 3; i++)
     floats[i] = sfu_image_pixels (fitted)[i] / 255.0f;
-  moments = sfu_nets_encode_image (nets, sfu_checkpoint_dtype (self->checkpoint), floats, self->width, self->height,
+  moments = sfu_nets_encode_image (nets, sfu_checkpoint_dtype (self->checkpoint), floats, self->width, self->height, budget,
                                    self->cancellable, error);
   for (gsize i = 0; moments != NULL && i < pixels * 2 * channels; i++)
     if (!isfinite (moments[i]))
       {
         sfu_job_report_note (self->job, SFU_NOTE_FULL_PRECISION, "16-bit numbers were not enough for the start picture, so it was encoded in 32 bits.");
         g_free (moments);
-        moments = sfu_nets_encode_image (nets, GPU_DTYPE_F32, floats, self->width, self->height, self->cancellable, error);
+        moments = sfu_nets_encode_image (nets, GPU_DTYPE_F32, floats, self->width, self->height, budget, self->cancellable, error);
         break;
       }
   if (moments == NULL)

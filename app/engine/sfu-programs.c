@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sfu-budget.h"
+
 /* A VAE level fewer than it has halves the picture once; so all known models' latents are an eighth. */
 static guint
 latent_side (const SfuNets *nets, guint side)
@@ -53,20 +55,29 @@ finish_program (const SfuNets *nets, const char *name, GpuOps *ops, GpuBank *ban
   return gpu_program_new (name, ops, arena, error);
 }
 
+static GpuProgram *
+build_preview (const GpuStrips *strips, gpointer data, GError **error)
+{
+  SfuPrograms *self = data;
+  const SfuNets *nets = self->nets;
+  const GpuImageSink sink = { .pixels = self->preview_pixels, .state = self->preview_state, .factor = 1 };
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
+  if (ops == NULL)
+    return NULL;
+  GpuTensor x = gpu_latent_input (ops, self->sampler.x0, self->sampler.channels, self->sampler.h, self->sampler.w,
+                                  1 / nets->taesd->scaling_factor, TRUE);
+  gpu_taesd_decode (ops, nets->taesd_bank, nets->taesd, strips, x, &sink);
+  return finish_program (nets, "preview", g_steal_pointer (&ops), nets->taesd_bank, nets->preview_arena, error);
+}
+
 static gboolean
 make_preview (SfuPrograms *self, GError **error)
 {
   const SfuNets *nets = self->nets;
-  g_autoptr (GpuOps) ops = NULL;
   if (nets->taesd == NULL)
     return TRUE;
-  if ((ops = new_ops (nets, self->dtype, error)) == NULL)
-    return FALSE;
-  GpuTensor x = gpu_latent_input (ops, self->sampler.x0, self->sampler.channels, self->sampler.h, self->sampler.w,
-                                  1 / nets->taesd->scaling_factor, TRUE);
-  x = gpu_taesd_decode (ops, nets->taesd_bank, nets->taesd, x);
-  gpu_image_output (ops, x, self->preview_pixels, self->preview_state, 1, 0);
-  self->preview_program = finish_program (nets, "preview", g_steal_pointer (&ops), nets->taesd_bank, nets->preview_arena, error);
+  self->preview_program = sfu_budget_program (nets->taesd->n_levels - 1, self->height, sfu_budget_preview (nets->device, self->step_bytes),
+                                              build_preview, self, error);
   return self->preview_program != NULL;
 }
 
@@ -155,24 +166,40 @@ sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
       pass_clear_unet (pass);
       return NULL;
     }
+  if (pass == &self->pass)
+    self->step_bytes = gpu_program_arena_bytes (pass->step_program);
   return pass;
+}
+
+typedef struct {
+  SfuPrograms *programs;
+  GpuDtype dtype;
+} Decoder;
+
+static GpuProgram *
+build_decoder (const GpuStrips *strips, gpointer data, GError **error)
+{
+  Decoder *self = data;
+  const SfuNets *nets = self->programs->nets;
+  const GpuSampler *s = &self->programs->sampler;
+  const GpuImageSink sink = { .pixels = self->programs->pixels, .state = self->programs->decode_state, .factor = 0.5f, .addend = 0.5f };
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
+  if (ops == NULL)
+    return NULL;
+  GpuTensor x = gpu_latent_input (ops, s->slots, s->channels, s->h, s->w, 1 / nets->vae->scaling_factor, FALSE);
+  gpu_vae_decode (ops, nets->vae_bank, nets->vae, strips, x, &sink);
+  return finish_program (nets, "decode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
 }
 
 GpuProgram *
 sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error)
 {
   const SfuNets *nets = self->nets;
-  const GpuSampler *s = &self->sampler;
   SfuPass *pass = exact && self->dtype != GPU_DTYPE_F32 ? &self->exact_pass : &self->pass;
-  g_autoptr (GpuOps) ops = NULL;
-  if (pass->decode_program != NULL)
-    return pass->decode_program;
-  if ((ops = new_ops (nets, exact ? GPU_DTYPE_F32 : self->dtype, error)) == NULL)
-    return NULL;
-  GpuTensor x = gpu_latent_input (ops, s->slots, s->channels, s->h, s->w, 1 / nets->vae->scaling_factor, FALSE);
-  x = gpu_vae_decode (ops, nets->vae_bank, nets->vae, x);
-  gpu_image_output (ops, x, self->pixels, self->decode_state, 0.5f, 0.5f);
-  pass->decode_program = finish_program (nets, "decode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
+  Decoder decoder = { .programs = self, .dtype = exact ? GPU_DTYPE_F32 : self->dtype };
+  if (pass->decode_program == NULL)
+    pass->decode_program = sfu_budget_program (nets->vae->n_levels - 1, self->height, sfu_budget_coder (nets->device, self->step_bytes),
+                                               build_decoder, &decoder, error);
   return pass->decode_program;
 }
 
@@ -320,29 +347,46 @@ moments_tensor (const SfuNets *nets, GpuDtype dtype, GpuStorage *moments, guint 
   return gpu_tensor_over (moments, dtype, 1, latent_side (nets, height), latent_side (nets, width), 2 * nets->vae->latent_channels);
 }
 
+typedef struct {
+  const SfuNets *nets;
+  GpuDtype dtype;
+  guint width, height;
+  GpuStorage *pixels, *moments; /* borrowed */
+} Encoder;
+
+static GpuProgram *
+build_encoder (const GpuStrips *strips, gpointer data, GError **error)
+{
+  Encoder *self = data;
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
+  if (ops == NULL)
+    return NULL;
+  GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, strips, gpu_image_input (ops, self->pixels, self->height, self->width));
+  gpu_add (ops, x, (GpuTensor) { 0 }, GPU_ACT_NONE, moments_tensor (nets, self->dtype, self->moments, self->width, self->height));
+  return finish_program (nets, "encode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
+}
+
 GpuProgram *
-sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, GpuStorage **pixels,
+sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint64 budget, GpuStorage **pixels,
                         GpuStorage **moments, GError **error)
 {
   guint64 pixel_bytes = (guint64) width * height * 3 * sizeof (float);
   guint64 moment_bytes = (guint64) latent_side (nets, height) * latent_side (nets, width)
                          * GPU_PADDED (2 * nets->vae->latent_channels) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
-  if (ops == NULL
-      || (*pixels = gpu_storage_new (nets->device, pixel_bytes, GPU_MEMORY_UPLOAD, "start picture", error)) == NULL
-      || (*moments = gpu_storage_new (nets->device, moment_bytes, GPU_MEMORY_DEVICE, "moments", error)) == NULL)
+  Encoder encoder = { .nets = nets, .dtype = dtype, .width = width, .height = height };
+  if ((encoder.pixels = *pixels = gpu_storage_new (nets->device, pixel_bytes, GPU_MEMORY_UPLOAD, "start picture", error)) == NULL
+      || (encoder.moments = *moments = gpu_storage_new (nets->device, moment_bytes, GPU_MEMORY_DEVICE, "moments", error)) == NULL)
     return NULL;
-  GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, gpu_image_input (ops, *pixels, height, width));
-  gpu_add (ops, x, (GpuTensor) { 0 }, GPU_ACT_NONE, moments_tensor (nets, dtype, *moments, width, height));
-  return finish_program (nets, "encode", g_steal_pointer (&ops), nets->vae_bank, nets->arena, error);
+  return sfu_budget_program (nets->vae->n_levels - 1, height, budget, build_encoder, &encoder, error);
 }
 
 float *
-sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
+sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height, guint64 budget,
                        GCancellable *cancellable, GError **error)
 {
   g_autoptr (GpuStorage) image = NULL, moments = NULL;
-  g_autoptr (GpuProgram) program = sfu_nets_image_program (nets, dtype, width, height, &image, &moments, error);
+  g_autoptr (GpuProgram) program = sfu_nets_image_program (nets, dtype, width, height, budget, &image, &moments, error);
   if (program == NULL || !gpu_transfer_write (nets->device, image, 0, pixels, (guint64) width * height * 3 * sizeof (float), error)
       || !gpu_program_run_wait (program, cancellable, error))
     return NULL;

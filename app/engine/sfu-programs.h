@@ -48,6 +48,7 @@ typedef struct {
   GpuStorage *preview_pixels;
   GpuProgram *preview_program; /* NULL without a preview decoder */
   SfuPass pass, exact_pass;    /* exact: F32, empty until needed */
+  guint64 step_bytes;          /* of the arena, for the usual pass's step: the measure of what else may take (sfu-budget.h) */
 } SfuPrograms;
 
 #define SFU_MAX_CALLS (33 * STEP_WINDOW) /* whole windows; Heun at 1000 steps makes 1999 */
@@ -69,22 +70,22 @@ void sfu_programs_drop_preview (SfuPrograms *self);
 
 /* The pass to use: the usual one, or the exact one, which is made on its first use. */
 SfuPass *sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error);
-/* The decoder is built when it is first needed. */
+/* The decoder is built when it is first needed: in strips where it would take more than the step. */
 GpuProgram *sfu_programs_decoder (SfuPrograms *self, gboolean exact, GError **error);
 
 /* The program that encodes prompts of @n_ids tokens, with new storages for token ids and states. */
 GpuProgram *sfu_nets_text_program (const SfuNets *nets, GpuDtype dtype, guint n_ids, GpuStorage **tokens,
                                    GpuStorage **states, GError **error);
-/* The program that encodes images, with new storages for pixels and moments. */
-GpuProgram *sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, GpuStorage **pixels,
-                                    GpuStorage **moments, GError **error);
+/* The program that encodes images, with new storages for pixels and moments: in strips where it would take more than @budget. */
+GpuProgram *sfu_nets_image_program (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint64 budget,
+                                    GpuStorage **pixels, GpuStorage **moments, GError **error);
 
 /* Prompt states (n_chunks * n_ids, width) from token ids, each chunk of n_ids by itself, computed as F32 floats. */
 float *sfu_nets_encode_prompt (const SfuNets *nets, GpuDtype dtype, const gint32 *ids, guint n_ids, guint n_chunks,
                                GCancellable *cancellable, GError **error);
 /* Means and logarithms of variances, (h / 8, w / 8, 2 latent channels), of an image f32 (height, width, 3). */
 float *sfu_nets_encode_image (const SfuNets *nets, GpuDtype dtype, const float *pixels, guint width, guint height,
-                              GCancellable *cancellable, GError **error);
+                              guint64 budget, GCancellable *cancellable, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuPrograms, sfu_programs_free)
 

@@ -1,5 +1,7 @@
 #include "sfu-tune.h"
 
+#include "sfu-budget.h"
+
 /* Whoever waits for a first picture does not wait longer than this; shapes that are left are measured the next time. */
 #define LIMIT_SECONDS 20
 
@@ -25,7 +27,8 @@ add_encoders (GpuTuner *tuner, const SfuNets *nets, SfuPrograms *programs, gbool
     }
   if (!encodes_images)
     return TRUE;
-  image = sfu_nets_image_program (nets, programs->dtype, programs->width, programs->height, &pixels, &moments, error);
+  image = sfu_nets_image_program (nets, programs->dtype, programs->width, programs->height,
+                                  sfu_budget_coder (nets->device, programs->step_bytes), &pixels, &moments, error);
   if (image != NULL)
     gpu_tuner_add (tuner, image);
   return image != NULL;

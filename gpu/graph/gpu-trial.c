@@ -35,7 +35,6 @@ struct _GpuTrial {
   GpuTensor out;
   float *want;                /* parts of the output that is right */
   guint row_values, n_rows;   /* of `want` */
-  GpuChoice reference;
 };
 
 /* -- inputs -- */
@@ -165,7 +164,7 @@ add_op (GpuTrial *self, GpuOps *ops, gboolean compared)
       /* Random rows are of length 1 or less; products of this size make some keys count far more than others. */
       float scale = 2 * sqrtf (s->k) * s->heads;
       GpuTensor result = gpu_attention (ops, as_tokens (self->x, s->m), as_tokens (self->y, s->n), as_tokens (self->z, s->n),
-                                        s->heads, scale, FALSE);
+                                        s->heads, scale, s->causal);
       if (compared)
         gpu_add (ops, result, (GpuTensor) { 0 }, GPU_ACT_NONE, self->out);
       return;
@@ -194,14 +193,26 @@ make_output (GpuTrial *self, GError **error)
   return TRUE;
 }
 
-/* @choice NULL: what the vector form takes. */
+/* A list that takes that variant. @choice NULL: what the vector form takes. */
+static GpuOps *
+ops_for (GpuTrial *self, const GpuChoice *choice, GError **error)
+{
+  GpuOps *ops = gpu_ops_new (self->device, self->problem.dtype, choice != NULL ? self->problem.kernels : GPU_KERNELS_VECTOR, error);
+  if (ops == NULL || choice == NULL)
+    return ops;
+  if (self->problem.op == GPU_OP_ATTENTION)
+    ops->attention_kernel = choice->attention;
+  else
+    ops->forced = choice;
+  return ops;
+}
+
 static GpuProgram *
 program_of (GpuTrial *self, const GpuChoice *choice, guint calls, gboolean compared, GError **error)
 {
-  g_autoptr (GpuOps) ops = gpu_ops_new (self->device, self->problem.dtype, GPU_KERNELS_VECTOR, error);
+  g_autoptr (GpuOps) ops = ops_for (self, choice, error);
   if (ops == NULL)
     return NULL;
-  ops->forced = choice;
   for (guint i = 0; i < calls; i++)
     add_op (self, ops, compared);
   return gpu_program_new ("trial", g_steal_pointer (&ops), self->arena, error);
@@ -279,16 +290,12 @@ gpu_trial_new (GpuDevice *device, const GpuProblem *problem, GCancellable *cance
 {
   g_autoptr (GpuTrial) self = g_new0 (GpuTrial, 1);
   g_autoptr (GpuProgram) program = NULL;
-  g_autoptr (GpuOps) ops = NULL;
   self->device = gpu_device_ref (device);
   self->problem = *problem;
   self->random = gpu_weights_new_random ();
   self->table = gpu_weights_new ();
   self->arena = gpu_arena_new (device);
-  if (!fill (self, error) || !make_output (self, error) || (ops = gpu_ops_new (device, problem->dtype, GPU_KERNELS_VECTOR, error)) == NULL)
-    return NULL;
-  self->reference = gpu_kernel_choose (ops, problem->op, problem->shape);
-  if ((program = program_of (self, &self->reference, 1, TRUE, error)) == NULL || !spoil_output (self, error)
+  if (!fill (self, error) || !make_output (self, error) || (program = program_of (self, NULL, 1, TRUE, error)) == NULL || !spoil_output (self, error)
       || !gpu_program_run_wait (program, cancellable, error) || (self->want = read_parts (self, error)) == NULL)
     return NULL;
   return g_steal_pointer (&self);
@@ -349,8 +356,22 @@ gpu_trial_time (GpuTrial *self, const GpuChoice *choice, double enough, double *
   return TRUE;
 }
 
-GpuChoice
-gpu_trial_reference (GpuTrial *self)
+char *
+gpu_trial_text (GpuOps *ops, const GpuProblem *problem)
 {
-  return self->reference;
+  const GpuOpShape *s = &problem->shape;
+  if (problem->op == GPU_OP_ATTENTION)
+    {
+      GpuAttentionKernel kernel = gpu_attention_choose (ops, &(GpuAttentionShape) { s->m, s->n, s->k, s->causal }, s->heads);
+      return gpu_attention_kernel_to_text (&kernel);
+    }
+  GpuChoice product = gpu_kernel_choose (ops, problem->op, *s);
+  return gpu_choice_to_text (&product);
+}
+
+char *
+gpu_trial_variant (GpuTrial *self, const GpuChoice *choice)
+{
+  g_autoptr (GpuOps) ops = ops_for (self, choice, NULL);
+  return ops != NULL ? gpu_trial_text (ops, &self->problem) : NULL;
 }

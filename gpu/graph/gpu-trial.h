@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include <gpu-attention-kernels.h>
 #include <gpu-kernels.h>
 
 G_BEGIN_DECLS
@@ -37,8 +38,10 @@ gboolean gpu_trial_time (GpuTrial *self, const GpuChoice *choice, double enough,
  */
 gboolean gpu_trial_check (GpuTrial *self, const GpuChoice *choice, double *margin, GError **error);
 
-/* What the vector form takes. */
-GpuChoice gpu_trial_reference (GpuTrial *self);
+/* What @ops takes for @problem, as the table of tuned kernels has it. */
+char *gpu_trial_text (GpuOps *ops, const GpuProblem *problem);
+/* The variant's text in the table of tuned kernels; @choice NULL: that of the vector form. */
+char *gpu_trial_variant (GpuTrial *self, const GpuChoice *choice);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuTrial, gpu_trial_free)
 

@@ -14,7 +14,8 @@
 typedef struct {
   GpuProblem problem;
   double cost;        /* flop of all calls */
-  GArray *candidates; /* GpuChoice, the estimate first */
+  GArray *candidates; /* GpuChoice */
+  char *estimate;     /* what is taken now */
 } Item;
 
 struct _GpuTuner {
@@ -32,7 +33,9 @@ typedef struct {
 static void
 item_clear (gpointer data)
 {
-  g_clear_pointer (&((Item *) data)->candidates, g_array_unref);
+  Item *item = data;
+  g_clear_pointer (&item->candidates, g_array_unref);
+  g_clear_pointer (&item->estimate, g_free);
 }
 
 GpuTuner *
@@ -98,10 +101,26 @@ by_cost (gconstpointer a, gconstpointer b)
   return x->cost < y->cost ? 1 : x->cost > y->cost ? -1 : 0;
 }
 
+static GArray *
+attention_candidates (GpuOps *ops, const GpuOpShape *s)
+{
+  GArray *few = g_array_new (FALSE, FALSE, sizeof (GpuChoice));
+  GpuAttentionKernel kernels[GPU_ATTENTION_MOST_KERNELS];
+  guint n = gpu_attention_kernels (ops, &(GpuAttentionShape) { s->m, s->n, s->k, s->causal }, kernels);
+  for (guint i = 0; i < n && kernels[i].form == kernels[0].form && i < MAX_CANDIDATES; i++)
+    {
+      GpuChoice choice = { .attention = i };
+      g_array_append_val (few, choice);
+    }
+  return few;
+}
+
 /* The best few by estimate. */
 static GArray *
 candidates_for (GpuOps *ops, const GpuProblem *problem)
 {
+  if (problem->op == GPU_OP_ATTENTION)
+    return attention_candidates (ops, &problem->shape);
   g_autoptr (GArray) all = gpu_kernel_candidates (ops, problem->op, problem->shape);
   GArray *few = g_array_new (FALSE, FALSE, sizeof (GpuChoice));
   for (guint i = 0; i < all->len && few->len < MAX_CANDIDATES; i++)
@@ -129,6 +148,7 @@ prepare (GpuTuner *self, const GpuTunerOptions *options, GError **error)
       if (ops == NULL)
         return FALSE;
       item_clear (item);
+      item->estimate = gpu_trial_text (ops, problem);
       item->candidates = options->candidates != NULL ? options->candidates (problem, options->data) : candidates_for (ops, problem);
       self->total += item->candidates->len;
     }
@@ -150,11 +170,12 @@ is_fatal (GpuTuner *self, const GError *error)
 }
 
 static void
-log_choice (const Item *item, const GpuChoice *choice, const char *what, double number)
+log_choice (const Item *item, GpuTrial *trial, const GpuChoice *choice, const char *what, double number)
 {
   const GpuOpShape *s = &item->problem.shape;
-  g_autofree char *text = gpu_choice_to_text (choice);
-  g_debug ("%u x %u x %u, %u taps: %s: %s %g", s->m, s->n, s->k, s->taps, g_strdelimit (text, "\t", ' '), what, number);
+  g_autofree char *text = gpu_trial_variant (trial, choice);
+  if (text != NULL)
+    g_debug ("%u x %u x %u, %u taps: %s: %s %g", s->m, s->n, s->k, s->taps, g_strdelimit (text, "\t", ' '), what, number);
 }
 
 static int
@@ -181,7 +202,7 @@ time_candidates (GpuTuner *self, const Item *item, GpuTrial *trial, const GpuTun
         }
       if (gpu_trial_time (trial, &result.choice, HOPELESS * best, &result.ms, &refusal))
         {
-          log_choice (item, &result.choice, "ms", result.ms);
+          log_choice (item, trial, &result.choice, "ms", result.ms);
           g_array_append_val (results, result);
           best = MIN (best, result.ms);
         }
@@ -199,11 +220,19 @@ time_candidates (GpuTuner *self, const Item *item, GpuTrial *trial, const GpuTun
   return g_steal_pointer (&results);
 }
 
+/* @choice NULL: the vector form's. */
+static void
+enter (GpuTuner *self, const Item *item, GpuTrial *trial, const GpuChoice *choice)
+{
+  g_autofree char *variant = gpu_trial_variant (trial, choice);
+  if (variant != NULL)
+    gpu_tuning_put (self->tuning, &item->problem, variant);
+}
+
 /* Enters the fastest that is right. */
 static gboolean
 accept_one (GpuTuner *self, const Item *item, GpuTrial *trial, GArray *results, GError **error)
 {
-  GpuChoice reference = gpu_trial_reference (trial);
   for (guint i = 0; i < results->len; i++)
     {
       const GpuChoice *choice = &g_array_index (results, Result, i).choice;
@@ -214,14 +243,14 @@ accept_one (GpuTuner *self, const Item *item, GpuTrial *trial, GArray *results, 
           g_propagate_error (error, g_steal_pointer (&refusal));
           return FALSE;
         }
-      log_choice (item, choice, "error, of what is allowed,", margin);
+      log_choice (item, trial, choice, "error, of what is allowed,", margin);
       if (margin <= 1)
         {
-          gpu_tuning_put (self->tuning, &item->problem, choice);
+          enter (self, item, trial, choice);
           return TRUE;
         }
     }
-  gpu_tuning_put (self->tuning, &item->problem, &reference);
+  enter (self, item, trial, NULL);
   return TRUE;
 }
 
@@ -267,7 +296,7 @@ gpu_tuner_run (GpuTuner *self, const GpuTunerOptions *options, GError **error)
         {
           /* A variant that the device died of shall not be tried whenever the program starts. */
           if (gpu_device_is_lost (self->device))
-            gpu_tuning_put (self->tuning, &item->problem, &g_array_index (item->candidates, GpuChoice, 0));
+            gpu_tuning_put (self->tuning, &item->problem, item->estimate);
           return FALSE;
         }
     }

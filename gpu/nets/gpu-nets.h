@@ -4,6 +4,7 @@
 #include "gpu-clip.h"
 #include "gpu-program.h"
 #include "gpu-shader-params.h"
+#include "gpu-strips.h"
 #include "gpu-taesd.h"
 #include "gpu-transfer.h"
 #include "gpu-unet.h"

@@ -37,20 +37,10 @@ static const GpuKernel kernels[] = {
   { GPU_OP_MATMUL, GPU_KERNELS_VECTOR, "matmul", .subgroups = 1, .rows = 32, .columns = 2 },
   /* A gate lies 16 columns from its value: of narrow subgroups it takes four. */
   { GPU_OP_MATMUL, GPU_KERNELS_VECTOR, "matmul", .subgroups = 1, .rows = 16, .columns = 4 },
-
-  { GPU_OP_ATTENTION, GPU_KERNELS_COOPMAT, "attention-coopmat", .subgroups = 4, .rows = 16, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_SHARED, "attention-shared", .threads = 128, .rows = 16 },
-  /* In vectors of queries, while a row of Q and of the output can stay with its lane. */
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 2, .max_k = 80 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention", .subgroups = 1, .vectors = 1, .max_k = 160 },
-  { GPU_OP_ATTENTION, GPU_KERNELS_VECTOR, "attention-wide", .subgroups = 1, .rows = 2 },
 };
 
 /* Columns that a subgroup passes to the epilogue at a time, as the shader has it. */
 #define COOPMAT_BAND 32
-
-/* Shared memory that attention on cooperative matrices takes at most. */
-#define ATTENTION_SHARED_BYTES (28u << 10)
 
 /* Workgroups share the channels of a sum where there would be too few of them otherwise; each gets at least so many. */
 #define MIN_SPLIT_CHANNELS 256
@@ -79,16 +69,14 @@ shared_bytes (GpuOps *ops, const GpuKernel *kernel)
 {
   if (kernel->form == GPU_KERNELS_VECTOR)
     return 0;
-  if (kernel->op == GPU_OP_ATTENTION)
-    return kernel->form == GPU_KERNELS_COOPMAT ? ATTENTION_SHARED_BYTES : 0;
   if (kernel->form == GPU_KERNELS_SHARED)
     return 16 * (kernel->rows + 1 + kernel->columns + 1) * 4;
   return kernel->stages * (kernel->rows + kernel->columns) * (kernel->depth + 8) * 2
          + kernel->subgroups * coopmat_shape (ops)->m * COOPMAT_BAND * 4;
 }
 
-static gboolean
-form_allowed (GpuOps *ops, GpuKernels form)
+gboolean
+gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form)
 {
   const GpuLimits *limits = gpu_device_limits (ops->device);
   gboolean software = gpu_device_info (ops->device)->kind == GPU_DEVICE_SOFTWARE;
@@ -143,7 +131,7 @@ static gboolean
 suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *shape)
 {
   const GpuLimits *limits = gpu_device_limits (ops->device);
-  return kernel->op == op && form_allowed (ops, kernel->form)
+  return kernel->op == op && gpu_kernels_form_allowed (ops, kernel->form)
          && (kernel->max_m == 0 || shape->m <= kernel->max_m) && (kernel->max_k == 0 || shape->k <= kernel->max_k)
          && shape->m >= kernel->min_m
          && (!shape->geglu || holds_pairs (ops, kernel))
@@ -196,14 +184,14 @@ gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
             g_array_append_val (candidates, choice);
         }
     }
-  /* Of the vector form, and of attention, the first line that suits is the one. */
+  /* Of the vector form the first line that suits is the one. */
   if (op == GPU_OP_MATMUL && g_array_index (candidates, GpuChoice, 0).kernel->form != GPU_KERNELS_VECTOR)
     g_sort_array (candidates->data, candidates->len, sizeof (GpuChoice), by_estimate, context);
   return candidates;
 }
 
-static void
-remember_guess (GpuOps *ops, const GpuProblem *problem)
+void
+gpu_kernel_remember_guess (GpuOps *ops, const GpuProblem *problem)
 {
   GpuGuess fresh = { *problem, 1 };
   for (guint i = 0; i < ops->guesses->len; i++)
@@ -222,15 +210,16 @@ GpuChoice
 gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
 {
   GpuProblem problem = { op, ops->dtype, ops->kernels, shape };
-  GpuChoice tuned;
+  const char *tuned;
+  GpuChoice choice;
   if (ops->forced != NULL && op == ops->forced->kernel->op)
     return *ops->forced;
-  if (ops->tuning != NULL && gpu_tuning_find (ops->tuning, &problem, &tuned) && suits (ops, tuned.kernel, op, &shape)
-      && can_split (tuned.kernel, &shape, tuned.split))
-    return tuned;
+  if (ops->tuning != NULL && (tuned = gpu_tuning_find (ops->tuning, &problem)) != NULL && gpu_choice_from_text (tuned, &choice)
+      && suits (ops, choice.kernel, op, &shape) && can_split (choice.kernel, &shape, choice.split))
+    return choice;
   g_autoptr (GArray) candidates = gpu_kernel_candidates (ops, op, shape);
   if (candidates->len > 1)
-    remember_guess (ops, &problem);
+    gpu_kernel_remember_guess (ops, &problem);
   return g_array_index (candidates, GpuChoice, 0);
 }
 
@@ -239,24 +228,25 @@ gpu_problem_equal (const GpuProblem *a, const GpuProblem *b)
 {
   const GpuOpShape *x = &a->shape, *y = &b->shape;
   return a->op == b->op && a->dtype == b->dtype && a->kernels == b->kernels && x->m == y->m && x->n == y->n && x->k == y->k
-         && x->weights == y->weights && x->geglu == y->geglu && x->taps == y->taps && x->k2 == y->k2 && x->heads == y->heads;
+         && x->weights == y->weights && x->geglu == y->geglu && x->taps == y->taps && x->k2 == y->k2 && x->heads == y->heads
+         && x->causal == y->causal;
 }
 
 char *
 gpu_choice_to_text (const GpuChoice *choice)
 {
   const GpuKernel *k = choice->kernel;
-  return g_strdup_printf ("%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u", k->shader, k->rows, k->vectors, k->columns, k->depth,
-                          k->part_rows, k->part_columns, k->stages, choice->split);
+  return g_strdup_printf ("%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", k->shader, k->rows, k->columns, k->depth, k->part_rows,
+                          k->part_columns, k->stages, choice->split);
 }
 
 gboolean
-gpu_choice_from_text (GpuOpKind op, const char *text, GpuChoice *choice)
+gpu_choice_from_text (const char *text, GpuChoice *choice)
 {
   for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
-    for (guint j = 0; j < G_N_ELEMENTS (splits) && kernels[i].op == op; j++)
+    for (guint j = 0; j < G_N_ELEMENTS (splits); j++)
       {
-        GpuChoice known = { &kernels[i], splits[j] };
+        GpuChoice known = { .kernel = &kernels[i], .split = splits[j] };
         g_autofree char *written = gpu_choice_to_text (&known);
         if (g_str_equal (written, text))
           {

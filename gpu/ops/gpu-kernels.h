@@ -3,16 +3,18 @@
 
 #include "gpu-ops-private.h"
 
+/* Attention's variants are in gpu-attention-kernels.h. */
 typedef enum { GPU_OP_MATMUL, GPU_OP_ATTENTION } GpuOpKind;
 
-/* What decides which variant suits: matmul's m (of one phase), n, all channels that meet in a sum, and the type of its
- * weights; attention's queries, keys and head width. */
+/* What decides which variant suits a product: m (of one phase), n, all channels that meet in a sum, and the type of its
+ * weights. Of attention queries, keys and head width. */
 typedef struct {
   guint m, n, k;
   GpuDtype weights;
   gboolean geglu;
-  guint taps, k2; /* a product's, as its GpuMatrix has them */
-  guint heads;    /* attention's, of all images */
+  guint taps, k2;  /* a product's, as its GpuMatrix has them */
+  guint heads;     /* attention's, of all images */
+  gboolean causal;
 } GpuOpShape;
 
 /* All that a choice depends on, on one device. */
@@ -38,7 +40,6 @@ typedef struct {
   guint subgroups;     /* a workgroup; 0: `threads` says */
   guint threads;
   guint rows;          /* of the output, a workgroup */
-  guint vectors;       /* the same in subgroup sizes, where rows is 0 */
   guint columns;       /* of the output, a workgroup; in subgroup sizes for the vector form */
   guint max_m, min_m, max_k; /* shapes it suits; 0: any */
   /* Of products on cooperative matrices: */
@@ -52,8 +53,11 @@ typedef struct {
 struct _GpuChoice {
   const GpuKernel *kernel;
   guint split;
+  guint attention; /* of attention, which has neither: an index of gpu_attention_kernels() */
 };
 
+/* Whether kernels of this form may be used: asked for, or the best where it is a graphics card. */
+gboolean gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form);
 /* Threads of a workgroup. */
 guint gpu_kernel_local_size (GpuOps *ops, const GpuKernel *kernel);
 /* Columns of the output that a workgroup makes. */
@@ -65,8 +69,8 @@ void gpu_kernel_add_shape (GpuOps *ops, const GpuKernel *kernel, GpuSpec *spec);
 GpuChoice gpu_kernel_choose (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
 /* (element-type GpuChoice): everything that suits @shape in the fastest form that the device has, best guess first. */
 GArray *gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape);
+void gpu_kernel_remember_guess (GpuOps *ops, const GpuProblem *problem);
 
-/* A variant with its constants written out, in columns that tabs part; and the variant that was written so, if there
- * is one for @op. */
+/* A product's variant with its constants written out, in columns that tabs part; and the one that was written so. */
 char *gpu_choice_to_text (const GpuChoice *choice);
-gboolean gpu_choice_from_text (GpuOpKind op, const char *text, GpuChoice *choice);
+gboolean gpu_choice_from_text (const char *text, GpuChoice *choice);

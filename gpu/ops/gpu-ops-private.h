@@ -33,6 +33,7 @@ typedef struct {
  * pixels. Several producers may each have written some of the channels. */
 typedef struct {
   GpuStorage *parts; /* f32 (images, chunks, stride, 2) */
+  guint rows;        /* of the producers' tensors */
   guint stride;
   guint8 *there;     /* for each 8 channels */
 } GpuMoments;
@@ -44,6 +45,7 @@ struct _GpuOps {
   GpuDevice *device;
   GpuDtype dtype;
   GpuKernels kernels;
+  guint attention_kernel; /* which of gpu_attention_kernels() is used; 0: the best guess */
   GArray *dispatches;  /* GpuDispatch */
   GPtrArray *storages; /* every storage that is used, owned */
   GHashTable *moments; /* GpuStorage -> GpuMoments, owned */
@@ -51,6 +53,7 @@ struct _GpuOps {
   GpuTuning *tuning;   /* borrowed; NULL: kernels are chosen by estimate */
   GArray *guesses;     /* GpuGuess: see gpu-kernels.h */
   const GpuChoice *forced; /* what products take instead of the best, borrowed; NULL: the best */
+  GpuNormPool *norm_pool; /* borrowed; NULL: group norms go by their own input */
   GError *error;
 };
 
@@ -86,3 +89,21 @@ guint64 gpu_moments_offset (const GpuTensor *tensor);
 GpuStorage *gpu_ops_scratch (GpuOps *self, guint64 bytes);
 guint gpu_ops_subgroup (GpuOps *self);
 guint gpu_ceil_div (guint64 a, guint64 b);
+
+/* -- the steps of group norm -- */
+
+/* f32 (images, chunks of NORM_CHUNK pixels, stride, 2): means and sums of squared distances. */
+typedef struct {
+  GpuStorage *parts;
+  guint64 offset; /* of the first channel's */
+  guint stride;   /* channels from a chunk to the next */
+} GpuNormParts;
+
+/* Of @x as it is; and, where its producer took them along, those. */
+GpuNormParts gpu_norm_measure (GpuOps *ops, GpuTensor x);
+GpuNormParts gpu_norm_parts (GpuOps *ops, GpuTensor x);
+/* Those of all @pixels become f32 (images, channels, 2): what a channel has subtracted, and what it is multiplied by. */
+GpuStorage *gpu_norm_join (GpuOps *ops, GpuNormParts parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps);
+GpuTensor gpu_norm_apply (GpuOps *ops, GpuTensor x, GpuStorage *factors, GpuTensor beta, GpuActivation act);
+/* gpu_group_norm() where the list has a pool. */
+GpuTensor gpu_norm_pool_apply (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps, GpuActivation act);

@@ -107,6 +107,12 @@ gpu_ops_device (GpuOps *self)
 }
 
 void
+gpu_ops_set_norm_pool (GpuOps *self, GpuNormPool *pool)
+{
+  self->norm_pool = pool;
+}
+
+void
 gpu_ops_fail (GpuOps *self, const GError *error)
 {
   if (self->error == NULL)
@@ -168,6 +174,7 @@ gpu_ops_add_moments (GpuOps *self, const GpuTensor *tensor)
     {
       guint64 chunks = gpu_tensor_rows (tensor) / NORM_CHUNK;
       moments = g_new0 (GpuMoments, 1);
+      moments->rows = gpu_tensor_rows (tensor);
       moments->stride = tensor->stride;
       moments->parts = gpu_ops_scratch (self, chunks * tensor->stride * 2 * sizeof (float));
       moments->there = g_new0 (guint8, tensor->stride / 8);
@@ -181,6 +188,9 @@ GpuMoments *
 gpu_ops_find_moments (GpuOps *self, const GpuTensor *tensor)
 {
   GpuMoments *moments = g_hash_table_lookup (self->moments, tensor->storage);
+  /* They are of all rows. */
+  if (moments != NULL && gpu_tensor_rows (tensor) != moments->rows)
+    return NULL;
   for (guint i = 0; moments != NULL && i < GPU_PADDED (tensor->c) / 8; i++)
     if (!moments->there[first_channel (tensor) / 8 + i])
       return NULL;

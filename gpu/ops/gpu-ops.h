@@ -91,6 +91,29 @@ GpuTensor gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, gui
 /* (x - mean) / sqrt (var + eps) over pixels and channels of a group, times gamma plus beta (f32), then act. */
 GpuTensor gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint groups, float eps,
                           GpuActivation act);
+
+/* Group norm of a picture that is made in strips of rows, because the whole would take too much memory: its statistics are those
+ * of the whole picture, of which never more than a strip is there. A pool holds them for all group norms of a net. They begin as
+ * those of a smaller picture; each pass over all strips normalises with what is there and measures what comes of it, which is
+ * nearer to the truth, and right for one norm more. The caller builds the net once for the seed, then once a strip in each pass. */
+typedef struct _GpuNormPool GpuNormPool;
+
+typedef enum {
+  GPU_NORM_PASS_SEED,   /* one picture by its own statistics, which are kept */
+  GPU_NORM_PASS_GATHER, /* strips by the kept statistics; their own are kept when the pass ends */
+  GPU_NORM_PASS_USE,    /* strips by the kept statistics */
+} GpuNormPass;
+
+GpuNormPool *gpu_norm_pool_new (void);
+void gpu_norm_pool_free (GpuNormPool *self);
+void gpu_norm_pool_begin_pass (GpuNormPool *self, GpuNormPass pass);
+void gpu_norm_pool_begin_strip (GpuNormPool *self);
+/* Which rows of the following norms' inputs count: a strip's neighbours share the others. */
+void gpu_norm_pool_set_own_rows (GpuNormPool *self, guint first, guint count);
+void gpu_norm_pool_end_pass (GpuNormPool *self, GpuOps *ops);
+/* From now on gpu_group_norm() goes by @pool, which must outlive this; NULL: by its own input. */
+void gpu_ops_set_norm_pool (GpuOps *self, GpuNormPool *pool);
+
 /* The same over the channels of each row. */
 GpuTensor gpu_layer_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, float eps);
 /* softmax (scale x) over the channels of each row. */
@@ -134,9 +157,18 @@ GpuTensor gpu_latent_input (GpuOps *ops, GpuStorage *planes, guint channels, gui
                             gboolean soft_clamp);
 /* Pixels f32 (h, w, 3) in 0..1 to (1, h, w, 3) in -1..1. */
 GpuTensor gpu_image_input (GpuOps *ops, GpuStorage *pixels, guint h, guint w);
-/* clamp (factor x + addend, 0, 1) as f32 (h, w, 3); a value that is not finite sets the flag in @state. */
-void gpu_image_output (GpuOps *ops, GpuTensor x, GpuStorage *pixels, GpuStorage *state, float factor, float addend);
+
+/* Where a decoder's picture goes: clamp (factor x + addend, 0, 1) as f32 (h, w, 3). */
+typedef struct {
+  GpuStorage *pixels;
+  GpuStorage *state; /* GpuStepState: a value that is not finite sets its flag */
+  float factor, addend;
+} GpuImageSink;
+
+/* @x: (1, rows, w, 3), the rows of the picture from @first_row on. */
+void gpu_image_output (GpuOps *ops, GpuTensor x, guint first_row, const GpuImageSink *sink);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuOps, gpu_ops_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuNormPool, gpu_norm_pool_free)
 
 G_END_DECLS

@@ -126,15 +126,16 @@ gpu_image_input (GpuOps *ops, GpuStorage *pixels, guint h, guint w)
 }
 
 void
-gpu_image_output (GpuOps *ops, GpuTensor x, GpuStorage *pixels, GpuStorage *state, float factor, float addend)
+gpu_image_output (GpuOps *ops, GpuTensor x, guint first_row, const GpuImageSink *sink)
 {
   guint local = gpu_ops_subgroup (ops), count = x.h * x.w;
   if (ops->error != NULL || x.storage == NULL)
     return;
-  ImageParams push = { .pixels = count, .channels = x.c, .x_stride = x.stride, .factor = factor, .addend = addend };
+  ImageParams push = { .pixels = count, .channels = x.c, .x_stride = x.stride, .factor = sink->factor, .addend = sink->addend };
+  guint64 row_bytes = (guint64) x.w * x.c * sizeof (float);
   GpuDispatch *d = gpu_ops_dispatch (ops, "image-output", "image-output", TRUE, local, NULL, sizeof push);
   gpu_dispatch_push_flat (d, &push, gpu_ceil_div ((guint64) count * x.c, local));
   GPU_READS (ops, d, ImageParams, x, &x);
-  GPU_USES (ops, d, ImageParams, state, state, TRUE);
-  GPU_USES (ops, d, ImageParams, out_, pixels, TRUE);
+  GPU_USES (ops, d, ImageParams, state, sink->state, TRUE);
+  gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (ImageParams, out_), sink->pixels, first_row * row_bytes, x.h * row_bytes, TRUE);
 }

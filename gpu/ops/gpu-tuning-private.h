@@ -3,8 +3,9 @@
 
 #include "gpu-kernels.h"
 
-gboolean gpu_tuning_find (GpuTuning *self, const GpuProblem *problem, GpuChoice *choice);
-void gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const GpuChoice *choice);
+/* The variant's text: gpu_choice_to_text() or gpu_attention_kernel_to_text(). NULL: it is not known. */
+const char *gpu_tuning_find (GpuTuning *self, const GpuProblem *problem);
+void gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const char *variant);
 
 /* Nothing could be found out about @problem, and this table shall not try again: that is not written to the file. */
 void gpu_tuning_leave (GpuTuning *self, const GpuProblem *problem);

@@ -8,12 +8,12 @@
 /* Another number makes all older files count as empty: for changes of what columns mean, or of how shapes are measured. */
 #define TUNING_VERSION 1
 
-/* Columns of a line: the problem's, then the variant's (gpu_choice_to_text()). */
-#define PROBLEM_COLUMNS 11
+/* Columns of a line: the problem's, then the variant's. */
+#define PROBLEM_COLUMNS 12
 
 typedef struct {
   GpuProblem problem;
-  GpuChoice choice; /* no kernel: the problem is left */
+  char *variant; /* NULL: the problem is left */
   gboolean used;
 } Entry;
 
@@ -26,6 +26,12 @@ struct _GpuTuning {
 static const char *const op_names[] = { [GPU_OP_MATMUL] = "matmul", [GPU_OP_ATTENTION] = "attention" };
 
 /* -- entries -- */
+
+static void
+entry_clear (gpointer data)
+{
+  g_free (((Entry *) data)->variant);
+}
 
 static Entry *
 entry_of (GpuTuning *self, const GpuProblem *problem)
@@ -49,34 +55,33 @@ entry_made (GpuTuning *self, const GpuProblem *problem)
   return &g_array_index (self->entries, Entry, self->entries->len - 1);
 }
 
-gboolean
-gpu_tuning_find (GpuTuning *self, const GpuProblem *problem, GpuChoice *choice)
+const char *
+gpu_tuning_find (GpuTuning *self, const GpuProblem *problem)
 {
   Entry *entry = entry_of (self, problem);
-  if (entry == NULL || entry->choice.kernel == NULL)
-    return FALSE;
-  *choice = entry->choice;
+  if (entry == NULL || entry->variant == NULL)
+    return NULL;
   entry->used = TRUE;
-  return TRUE;
+  return entry->variant;
 }
 
 void
-gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const GpuChoice *choice)
+gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const char *variant)
 {
-  entry_made (self, problem)->choice = *choice;
+  g_set_str (&entry_made (self, problem)->variant, variant);
 }
 
 void
 gpu_tuning_leave (GpuTuning *self, const GpuProblem *problem)
 {
-  entry_made (self, problem)->choice = (GpuChoice) { 0 };
+  g_clear_pointer (&entry_made (self, problem)->variant, g_free);
 }
 
 gboolean
 gpu_tuning_is_left (GpuTuning *self, const GpuProblem *problem)
 {
   const Entry *entry = entry_of (self, problem);
-  return entry != NULL && entry->choice.kernel == NULL;
+  return entry != NULL && entry->variant == NULL;
 }
 
 static guint
@@ -86,7 +91,7 @@ count (GpuTuning *self, gboolean used_only)
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = &g_array_index (self->entries, Entry, i);
-      n += entry->choice.kernel != NULL && (entry->used || !used_only);
+      n += entry->variant != NULL && (entry->used || !used_only);
     }
   return n;
 }
@@ -115,9 +120,9 @@ static char *
 problem_to_text (const GpuProblem *problem)
 {
   const GpuOpShape *s = &problem->shape;
-  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], gpu_kernels_name (problem->kernels),
-                          gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->taps, s->m, s->n, s->k, s->k2,
-                          s->heads);
+  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], gpu_kernels_name (problem->kernels),
+                          gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->causal, s->taps, s->m, s->n, s->k,
+                          s->k2, s->heads);
 }
 
 static gboolean
@@ -137,6 +142,13 @@ dtype_from_text (const char *text, GpuDtype *dtype)
 }
 
 static gboolean
+boolean_from_text (const char *text, gboolean *value)
+{
+  *value = g_str_equal (text, "1");
+  return *value || g_str_equal (text, "0");
+}
+
+static gboolean
 problem_from_text (char **columns, GpuProblem *problem)
 {
   GpuOpShape *s = &problem->shape;
@@ -145,15 +157,16 @@ problem_from_text (char **columns, GpuProblem *problem)
       || !gpu_kernels_from_name (columns[1], &problem->kernels)
       || !dtype_from_text (columns[2], &problem->dtype) || !dtype_from_text (columns[3], &s->weights))
     return FALSE;
-  s->geglu = g_str_equal (columns[4], "1");
+  if (!boolean_from_text (columns[4], &s->geglu) || !boolean_from_text (columns[5], &s->causal))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     {
       guint64 value;
-      if (!g_ascii_string_to_unsigned (columns[5 + i], 10, 0, G_MAXUINT, &value, NULL))
+      if (!g_ascii_string_to_unsigned (columns[6 + i], 10, 0, G_MAXUINT, &value, NULL))
         return FALSE;
       *numbers[i] = value;
     }
-  return s->geglu || g_str_equal (columns[4], "0");
+  return TRUE;
 }
 
 static gboolean
@@ -163,9 +176,9 @@ read_line (GpuTuning *self, const char *line)
   GpuProblem problem = { 0 };
   GpuChoice choice;
   if (g_strv_length (columns) != PROBLEM_COLUMNS + 1 || !problem_from_text (columns, &problem)
-      || !gpu_choice_from_text (problem.op, columns[PROBLEM_COLUMNS], &choice))
+      || (problem.op == GPU_OP_MATMUL && !gpu_choice_from_text (columns[PROBLEM_COLUMNS], &choice)))
     return FALSE;
-  gpu_tuning_put (self, &problem, &choice);
+  gpu_tuning_put (self, &problem, columns[PROBLEM_COLUMNS]);
   return TRUE;
 }
 
@@ -195,6 +208,7 @@ gpu_tuning_new (GpuDevice *device, const char *folder)
   g_autofree char *hash = gpu_shaders_hash (), *name = g_strdup_printf ("tuning-%s.tsv", info->uuid);
   GpuTuning *self = g_new0 (GpuTuning, 1);
   self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  g_array_set_clear_func (self->entries, entry_clear);
   self->file = folder != NULL ? g_build_filename (folder, name, NULL) : NULL;
   self->header = g_strdup_printf ("tuning %d\t%s\t%s", TUNING_VERSION, info->driver, hash);
   read_file (self);
@@ -224,11 +238,9 @@ gpu_tuning_save (GpuTuning *self)
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = &g_array_index (self->entries, Entry, i);
-      g_autofree char *problem = problem_to_text (&entry->problem), *choice = NULL;
-      if (entry->choice.kernel == NULL)
-        continue;
-      choice = gpu_choice_to_text (&entry->choice);
-      g_string_append_printf (text, "%s\t%s\n", problem, choice);
+      g_autofree char *problem = problem_to_text (&entry->problem);
+      if (entry->variant != NULL)
+        g_string_append_printf (text, "%s\t%s\n", problem, entry->variant);
     }
   folder = g_path_get_dirname (self->file);
   g_mkdir_with_parents (folder, 0700);

@@ -23,6 +23,10 @@ typedef struct {
 } GroupNormParams;
 
 typedef struct {
+#include "group-norm-pool.inc"
+} NormPoolParams;
+
+typedef struct {
 #include "layer-norm.inc"
 } LayerNormParams;
 
@@ -87,3 +91,4 @@ typedef struct {
 G_STATIC_ASSERT (sizeof (MatmulParams) <= 128);
 G_STATIC_ASSERT (sizeof (SamplerParams) <= 128);
 G_STATIC_ASSERT (sizeof (GroupNormParams) <= 128);
+G_STATIC_ASSERT (sizeof (NormPoolParams) <= 128);

@@ -62,6 +62,17 @@ gpu_tensor_channels (GpuTensor self, guint first, guint count)
 }
 
 GpuTensor
+gpu_tensor_strip (GpuTensor self, guint first, guint count)
+{
+  if (self.storage == NULL)
+    return self;
+  g_return_val_if_fail (self.n == 1 && first + count <= self.h, self);
+  self.offset += (guint64) first * self.w * self.stride * gpu_dtype_bytes (self.dtype);
+  self.h = count;
+  return self;
+}
+
+GpuTensor
 gpu_tensor_reshape (GpuTensor self, guint n, guint h, guint w)
 {
   if (self.storage == NULL)

@@ -43,6 +43,8 @@ guint gpu_tensor_rows (const GpuTensor *self);      /* pixels of all images */
 guint64 gpu_tensor_bytes (const GpuTensor *self);   /* from its first element to its last */
 /* The channels @first .. @first + @count - 1; @first is a multiple of 8. */
 GpuTensor gpu_tensor_channels (GpuTensor self, guint first, guint count);
+/* The rows @first .. @first + @count - 1 of the one image. */
+GpuTensor gpu_tensor_strip (GpuTensor self, guint first, guint count);
 /* The same memory with other numbers of images, rows and columns, their product unchanged. */
 GpuTensor gpu_tensor_reshape (GpuTensor self, guint n, guint h, guint w);
 /* A tensor over the whole of @storage. */

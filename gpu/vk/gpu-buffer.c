@@ -4,7 +4,7 @@ struct _GpuBuffer {
   gatomicrefcount refs;
   GpuDevice *device;
   GpuMemory memory;
-  GpuSpan span; /* without a block: made in a rehearsal */
+  GpuSpan span; /* in a rehearsal of a block without memory, or of none */
   guint64 size;
 };
 
@@ -12,13 +12,9 @@ GpuBuffer *
 gpu_buffer_new (GpuDevice *device, guint64 size, GpuMemory memory, const char *label, GError **error)
 {
   GpuSpan span = { NULL };
+  GpuMemoryPool *pool = gpu_device_pool (device, memory);
   g_return_val_if_fail (size > 0, NULL);
-  if (device->rehearsal != NULL)
-    {
-      if (memory == GPU_MEMORY_DEVICE)
-        span.size = gpu_rehearsal_take (device->rehearsal, size);
-    }
-  else if (!gpu_memory_pool_take (device->pools[memory], size, label, &span, error))
+  if (pool != NULL && !gpu_memory_pool_take (pool, size, label, &span, error))
     return NULL;
   GpuBuffer *self = g_new0 (GpuBuffer, 1);
   g_atomic_ref_count_init (&self->refs);
@@ -42,9 +38,7 @@ gpu_buffer_unref (GpuBuffer *self)
   if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
     return;
   if (self->span.block != NULL)
-    gpu_memory_pool_give (self->device->pools[self->memory], self->span);
-  else if (self->device->rehearsal != NULL)
-    gpu_rehearsal_give (self->device->rehearsal, self->span.size);
+    gpu_memory_pool_give (gpu_device_pool (self->device, self->memory), self->span);
   gpu_device_unref (self->device);
   g_free (self);
 }

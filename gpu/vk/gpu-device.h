@@ -20,6 +20,7 @@ typedef enum {
 /* One shape of cooperative matrix: C (m x n, 32-bit float sums) += A (m x k) B (k x n), both fp16. */
 typedef struct {
   guint m, n, k;
+  gboolean f16_sums; /* C may be fp16 too */
 } GpuCoopmatShape;
 
 /* What gpu_device_list() tells of a device, usable or not. Owned by the list. */

@@ -1,8 +1,10 @@
 #include "gpu-vk-private.h"
 
-/* Spans are cut from blocks of this size; what is larger gets a block of its own. */
-#define DEVICE_BLOCK_BYTES (64u << 20)
+/* Spans are cut from blocks of this size. What is larger than a part of it gets a block of its own unless there is a gap for it: a
+ * few of its like would fill a block badly. */
+#define DEVICE_BLOCK_BYTES (16u << 20)
 #define HOST_BLOCK_BYTES (4u << 20)
+#define BLOCK_PART 4
 /* Vulkan asks for at most 256 of any buffer offset (required limits, minStorageBufferOffsetAlignment). */
 #define SPAN_ALIGNMENT 256
 
@@ -18,6 +20,7 @@ struct _GpuBlock {
   guint64 size, address;
   void *map;
   GArray *gaps;      /* Gap, by offset, never touching each other */
+  gboolean rehearsed; /* has a size only */
 };
 
 struct _GpuMemoryPool {
@@ -26,11 +29,21 @@ struct _GpuMemoryPool {
   GPtrArray *blocks; /* GpuBlock */
 };
 
+/* A pool of sizes without memory. */
+struct _GpuRehearsal {
+  GpuMemoryPool *pool;
+  guint64 limit;       /* all that can be had */
+  guint64 bytes, peak; /* of blocks now, and the most there were */
+  gboolean too_large;  /* a block was, for the driver */
+};
+
 static void
 block_free (GpuBlock *self)
 {
   if (self == NULL)
     return;
+  if (self->rehearsed)
+    self->device->rehearsal->bytes -= self->size;
   vkDestroyBuffer (self->device->handle, self->buffer, NULL);
   vkFreeMemory (self->device->handle, self->handle, NULL);
   if (self->handle != VK_NULL_HANDLE && self->memory == GPU_MEMORY_DEVICE)
@@ -130,6 +143,24 @@ allocate (GpuBlock *self, GError **error)
          || gpu_device_ok (self->device, vkMapMemory (device, self->handle, 0, VK_WHOLE_SIZE, 0, &self->map), "vkMapMemory", error);
 }
 
+/* In a rehearsal everything is given. */
+static void
+rehearse (GpuBlock *self)
+{
+  GpuRehearsal *rehearsal = self->device->rehearsal;
+  self->rehearsed = TRUE;
+  rehearsal->bytes += self->size;
+  rehearsal->peak = MAX (rehearsal->peak, rehearsal->bytes);
+  rehearsal->too_large |= self->size > self->device->physical->limits.max_allocation_bytes;
+}
+
+/* TRUE where a block of @size would not be given, but less might. */
+static gboolean
+is_over_limit (GpuDevice *device, guint64 size)
+{
+  return device->rehearsal != NULL && device->rehearsal->bytes + size > device->rehearsal->limit;
+}
+
 static GpuBlock *
 block_new (GpuDevice *device, GpuMemory memory, guint64 size, const char *label, GError **error)
 {
@@ -140,6 +171,11 @@ block_new (GpuDevice *device, GpuMemory memory, guint64 size, const char *label,
   self->size = size;
   self->gaps = g_array_new (FALSE, FALSE, sizeof (Gap));
   g_array_append_val (self->gaps, all);
+  if (device->rehearsal != NULL)
+    {
+      rehearse (self);
+      return g_steal_pointer (&self);
+    }
   if (size > device->physical->limits.max_allocation_bytes
       || (memory == GPU_MEMORY_DEVICE && device->budget_bytes > 0 && device->bytes + size > device->budget_bytes))
     {
@@ -237,7 +273,7 @@ gpu_memory_pool_take (GpuMemoryPool *self, guint64 size, const char *label, GpuS
   if (take_gap (self, size, span))
     return TRUE;
   /* Where a whole block does not fit any more, what was asked for may. */
-  block = block_new (self->device, self->memory, MAX (size, usual), label, &local);
+  block = block_new (self->device, self->memory, size > usual / BLOCK_PART || is_over_limit (self->device, usual) ? size : usual, label, &local);
   if (block == NULL && size < usual && g_error_matches (local, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
     {
       g_clear_error (&local);
@@ -277,28 +313,22 @@ gpu_memory_pool_give (GpuMemoryPool *self, GpuSpan span)
 
 /* -- rehearsals: sizes without memory -- */
 
-struct _GpuRehearsal {
-  guint64 limit;          /* all that can be had */
-  guint64 max_allocation;
-  guint64 bytes, peak;    /* of blocks now, and the most there were */
-  guint64 room;           /* at the end of the block with the largest gap */
-  gboolean too_large;
-};
-
 void
 gpu_device_begin_rehearsal (GpuDevice *self)
 {
   g_return_if_fail (self->rehearsal == NULL);
   self->rehearsal = g_new0 (GpuRehearsal, 1);
   self->rehearsal->limit = self->bytes + gpu_device_available_bytes (self);
-  self->rehearsal->max_allocation = self->physical->limits.max_allocation_bytes;
+  self->rehearsal->pool = gpu_memory_pool_new (self, GPU_MEMORY_DEVICE);
 }
 
 guint64
 gpu_device_end_rehearsal (GpuDevice *self)
 {
-  g_autofree GpuRehearsal *rehearsal = g_steal_pointer (&self->rehearsal);
-  return rehearsal->too_large ? G_MAXUINT64 : rehearsal->peak;
+  guint64 bytes = self->rehearsal->too_large ? G_MAXUINT64 : self->rehearsal->peak;
+  gpu_memory_pool_free (self->rehearsal->pool);
+  g_clear_pointer (&self->rehearsal, g_free);
+  return bytes;
 }
 
 gboolean
@@ -307,28 +337,10 @@ gpu_device_is_rehearsing (GpuDevice *self)
   return self->rehearsal != NULL;
 }
 
-guint64
-gpu_rehearsal_take (GpuRehearsal *self, guint64 size)
+GpuMemoryPool *
+gpu_device_pool (GpuDevice *self, GpuMemory memory)
 {
-  guint64 block;
-  size = (size + SPAN_ALIGNMENT - 1) / SPAN_ALIGNMENT * SPAN_ALIGNMENT;
-  self->too_large |= size > self->max_allocation;
-  if (size <= self->room)
-    {
-      self->room -= size;
-      return 0;
-    }
-  block = MAX (size, DEVICE_BLOCK_BYTES);
-  if (self->bytes + block > self->limit)
-    block = size;
-  self->bytes += block;
-  self->peak = MAX (self->peak, self->bytes);
-  self->room = MAX (self->room, block - size);
-  return block == size ? size : 0;
-}
-
-void
-gpu_rehearsal_give (GpuRehearsal *self, guint64 block)
-{
-  self->bytes -= block;
+  if (self->rehearsal == NULL)
+    return self->pools[memory];
+  return memory == GPU_MEMORY_DEVICE ? self->rehearsal->pool : NULL;
 }

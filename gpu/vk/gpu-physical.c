@@ -172,6 +172,23 @@ read_cores (GpuPhysical *self, const VkExtensionProperties *extensions, guint n)
     self->limits.n_cores = guesses[self->info.kind];
 }
 
+static gboolean
+is_f16_product (const VkCooperativeMatrixPropertiesKHR *shape, VkComponentTypeKHR sums)
+{
+  return shape->AType == VK_COMPONENT_TYPE_FLOAT16_KHR && shape->BType == VK_COMPONENT_TYPE_FLOAT16_KHR && shape->CType == sums
+         && shape->ResultType == sums && shape->scope == VK_SCOPE_SUBGROUP_KHR;
+}
+
+static gboolean
+has_f16_sums (const VkCooperativeMatrixPropertiesKHR *shapes, guint n, const VkCooperativeMatrixPropertiesKHR *like)
+{
+  for (guint i = 0; i < n; i++)
+    if (is_f16_product (&shapes[i], VK_COMPONENT_TYPE_FLOAT16_KHR) && shapes[i].MSize == like->MSize
+        && shapes[i].NSize == like->NSize && shapes[i].KSize == like->KSize)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 read_coopmat_shapes (GpuPhysical *self)
 {
@@ -195,11 +212,9 @@ read_coopmat_shapes (GpuPhysical *self)
   if (get (self->handle, &n, shapes) < 0)
     return;
   for (guint i = 0; i < n && self->limits.n_coopmat < G_N_ELEMENTS (self->limits.coopmat); i++)
-    if (shapes[i].AType == VK_COMPONENT_TYPE_FLOAT16_KHR && shapes[i].BType == VK_COMPONENT_TYPE_FLOAT16_KHR
-        && shapes[i].CType == VK_COMPONENT_TYPE_FLOAT32_KHR && shapes[i].ResultType == VK_COMPONENT_TYPE_FLOAT32_KHR
-        && shapes[i].scope == VK_SCOPE_SUBGROUP_KHR)
+    if (is_f16_product (&shapes[i], VK_COMPONENT_TYPE_FLOAT32_KHR))
       self->limits.coopmat[self->limits.n_coopmat++]
-        = (GpuCoopmatShape) { shapes[i].MSize, shapes[i].NSize, shapes[i].KSize };
+        = (GpuCoopmatShape) { shapes[i].MSize, shapes[i].NSize, shapes[i].KSize, has_f16_sums (shapes, n, &shapes[i]) };
 }
 
 static int

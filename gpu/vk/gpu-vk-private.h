@@ -112,10 +112,8 @@ void gpu_memory_pool_free (GpuMemoryPool *self);
 gboolean gpu_memory_pool_take (GpuMemoryPool *self, guint64 size, const char *label, GpuSpan *span, GError **error);
 void gpu_memory_pool_give (GpuMemoryPool *self, GpuSpan span);
 
-/* Counts what gpu_memory_pool_take() would take of a device that is empty but for that. Returns: the size of the block,
- * if it has one to itself, for giving it back. */
-guint64 gpu_rehearsal_take (GpuRehearsal *self, guint64 size);
-void gpu_rehearsal_give (GpuRehearsal *self, guint64 block);
+/* Where buffers of a kind come from: in a rehearsal a pool of sizes only, or NULL for memory that is not the device's. */
+GpuMemoryPool *gpu_device_pool (GpuDevice *self, GpuMemory memory);
 
 VkBuffer gpu_block_buffer (GpuBlock *self);
 guint64 gpu_block_address (GpuBlock *self);

@@ -15,7 +15,7 @@ def test(f):
 
 
 def run(*args, **kw):
-    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=500, **kw)
+    return subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=1500, **kw)
 
 
 def pack(name, baseline):
@@ -26,7 +26,7 @@ def pack(name, baseline):
 
 
 def measure(bundle, *args):
-    r = run(f'{bundle}/measure.sh', '--quick', '--model', f'{bundle}/model', '--out', f'{bundle}/out', *args)
+    r = run(f'{bundle}/measure.sh', '--quick', '--model', f'{bundle}/model', '--out', f'{bundle}/out', '--budget', '1200', *args)
     assert r.returncode == 0, r.stdout + r.stderr
     return json.load(open(f'{bundle}/out/results.json')), open(f'{bundle}/out/summary.txt').read()
 
@@ -66,7 +66,7 @@ def what_hangs_is_cut_off():
     os.chmod(f'{bundle}/programs/run-sfumato-cli', 0o755)
     begun = time.time()
     results, summary = measure(bundle, '--budget', '15')
-    assert time.time() - begun < 60 and results['parts']['bench']['status'].startswith('timed out')
+    assert time.time() - begun < 120 and results['parts']['bench']['status'].startswith('timed out')
     assert results['parts']['form-shared']['status'] == results['parts']['torch-eager']['status'] == 'no time was left'
     assert results['bench'] is None and results['devices'] and 'timed out' in summary
 
