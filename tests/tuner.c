@@ -182,6 +182,7 @@ static const Case cases[] = {
   { "joined/vector/f16", JOINED, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "attention/vector/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "attention/shared/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_SHARED },
+  { "attention/coopmat/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_COOPMAT },
   { "attention/vector/f32", ATTENTION, GPU_DTYPE_F32, GPU_DTYPE_F32, GPU_KERNELS_VECTOR },
 };
 
