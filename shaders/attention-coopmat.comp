@@ -1,9 +1,15 @@
-// attention-coopmat.comp: attention.comp on cooperative matrices, for heads up to 160 wide.
-//   A workgroup of four subgroups answers 16 queries of one head, 32 keys at a time. Both products are made of
-//   matrices; scores, probabilities and the growing output lie in shared memory between them.
-//   dispatch    x: ceil (tq / 16), y: heads, z: images
+// attention-coopmat.comp: attention.comp on cooperative matrices, after FlashAttention-2.
+//   A subgroup has rows of queries to itself, and keeps them and their output in matrices. Tiles of keys and values
+//   take turns in two places of shared memory; the next one is on its way while one is multiplied. Which element
+//   of a matrix is where remains the driver's secret, so what concerns a row goes through shared memory: a column
+//   there, read with stride 0, is a matrix of constant rows. That is done only when a score has risen so far above
+//   what its row is relative to that its probability could leave the range of fp16.
+//   Wide heads: a tile has DEPTH of their columns, and SPLIT subgroups share rows, each with a part of the keys in
+//   Q K^T and a part of the columns in P V.
+//   dispatch    x: ceil (tq / ROWS), y: heads, z: images
 //   precision   fp16 storage and probabilities, 32-bit sums and softmax    test  tests/ops.c
-//   source      Dao et al. 2022 (FlashAttention), algorithm 1, forward only
+//   needs       heads and rows in multiples of 16 bytes; gpu/ops/gpu-attention-kernels.c knows what else must be a multiple
+//   source      Dao 2023 (FlashAttention-2), algorithm 1, forward only; the threshold for rescaling is FlashAttention-4's
 #version 460
 #include "include/common.glsl"
 #include "include/coopmat.glsl"
@@ -13,136 +19,182 @@ layout (push_constant, scalar) uniform Params {
 } p;
 
 layout (constant_id = SPEC_ATTENTION_HEAD) const uint HEAD = 40;
+layout (constant_id = SPEC_ATTENTION_ROWS) const uint ROWS = 64;
 layout (constant_id = SPEC_ATTENTION_CAUSAL) const uint CAUSAL = 0;
+layout (constant_id = SPEC_ATTENTION_KEYS) const uint KEYS = 64;
+layout (constant_id = SPEC_ATTENTION_DEPTH) const uint DEPTH = 48;
+layout (constant_id = SPEC_ATTENTION_GROUPS) const uint GROUPS = 4;
+layout (constant_id = SPEC_ATTENTION_SPLIT) const uint SPLIT = 1;
+layout (constant_id = SPEC_ATTENTION_ONCE) const uint ONCE = 0;
 
-const uint ROWS = 16;
-const uint KEYS = 32;
-const uint WIDTH = (HEAD + 15) / 16 * 16; // the head in whole matrices; zeros behind it
-const uint STRIDE = WIDTH + 8;            // of a row in shared memory: 16 bytes more, for the banks
-const uint SCORE_STRIDE = KEYS + 8;
+const uint SLICES = (HEAD + DEPTH - 1) / DEPTH;
+const uint CHUNKS = DEPTH / 8;                  // of 16 bytes in a tile's row
+const uint LOADS = (KEYS * CHUNKS + LOCAL_SIZE - 1) / LOCAL_SIZE; // chunks of a tile that an invocation moves
 
-shared float16_t q_tile[ROWS * STRIDE];
-shared float16_t kv_tile[KEYS * STRIDE];  // keys, then values
-shared float16_t probability[ROWS * SCORE_STRIDE];
-shared float score[ROWS * SCORE_STRIDE];
-shared float result[ROWS * STRIDE];
-shared float top[ROWS], total[ROWS], keep[ROWS];
+// Strides in shared memory are 16 bytes longer than what is stored, so that rows lie in different banks.
+const uint STRIDE = CHUNKS + 1;
+const uint Q_STRIDE = SLICES * CHUNKS + 1;
+const uint P_STRIDE = KEYS / 8 + 1;
 
+// Matrices of a subgroup: down its rows, along its keys, along its columns of a slice, and queries it keeps.
+const uint TILES = ROWS / GROUPS / MATRIX_M;
+const uint S_TILES = KEYS / SPLIT / MATRIX_N;
+const uint O_TILES = DEPTH / SPLIT / MATRIX_N;
+const uint Q_TILES = SLICES == 1 ? DEPTH / MATRIX_K : 1;
+
+// Graphics cards want every matrix in registers of its own. Software makes some thousand operations of each product,
+// and would compile for minutes: for it -DROLLED leaves the loops as they are.
+#ifdef ROLLED
+#define UNROLL [[dont_unroll]]
+#else
+#define UNROLL [[unroll]]
+#endif
+#define MatrixP coopmat<float16_t, gl_ScopeSubgroup, MATRIX_M, MATRIX_N, gl_MatrixUseAccumulator>
+// A loop over one slice is not always unrolled, and then an index that depends on it puts the array into memory.
+#define SLICE(i) (SLICES == 1 ? 0 : (i))
+#define ROW_MAJOR gl_CooperativeMatrixLayoutRowMajor
+#define COLUMN_MAJOR gl_CooperativeMatrixLayoutColumnMajor
+
+shared uvec4 probability[ROWS * P_STRIDE];
+
+uint lane = gl_SubgroupInvocationID;
+uint group = gl_SubgroupID / SPLIT, part = gl_SubgroupID % SPLIT;
+uint first_row = group * TILES * MATRIX_M;
+MatrixA q[TILES * Q_TILES];
+MatrixC s[TILES * S_TILES];          // scores, then probabilities
+MatrixC o[TILES * SLICES * O_TILES]; // output
+MatrixC top[TILES];                  // what probabilities are relative to: powers of two, the same along a row
+MatrixC total[TILES];                // along a row they add up to the sum of the probabilities
+
+#include "include/attention-coopmat-tiles.glsl"
+#include "include/attention-coopmat-softmax.glsl"
+
+// S += Q K^T over one slice, with the tile in @place.
 void
-fetch_rows (bool queries, addr_t from, uint stride, uint first, uint count, uint n)
+add_scores (uint slice, uint place)
 {
-  for (uint i = gl_LocalInvocationID.x; i < n * WIDTH; i += LOCAL_SIZE)
+  UNROLL for (uint d = 0; d < DEPTH / MATRIX_K; d++)
     {
-      uint r = i / WIDTH, d = i % WIDTH;
-      float16_t x = d < HEAD && first + r < count ? F16 (from).v[(first + r) * stride + d] : float16_t (0.0);
-      if (queries)
-        q_tile[r * STRIDE + d] = x;
+      MatrixA a[TILES];
+      UNROLL for (uint t = 0; t < TILES; t++)
+        if (SLICES == 1)
+          a[t] = q[t * Q_TILES + d];
+        else
+          coopMatLoad (a[t], q_tile, (first_row + t * MATRIX_M) * Q_STRIDE + slice * CHUNKS + d * MATRIX_K / 8, Q_STRIDE, ROW_MAJOR);
+      UNROLL for (uint j = 0; j < S_TILES; j++)
+        {
+          MatrixB b;
+          coopMatLoad (b, tile, (place * KEYS + (part * S_TILES + j) * MATRIX_N) * STRIDE + d * MATRIX_K / 8, STRIDE, COLUMN_MAJOR);
+          UNROLL for (uint t = 0; t < TILES; t++)
+            s[t * S_TILES + j] = coopMatMulAdd (a[t], b, s[t * S_TILES + j]);
+        }
+    }
+}
+
+// O += P V for one slice.
+void
+add_output (uint slice, uint place)
+{
+  UNROLL for (uint j = 0; j < KEYS / MATRIX_K; j++)
+    {
+      MatrixA a[TILES];
+      UNROLL for (uint t = 0; t < TILES; t++)
+        coopMatLoad (a[t], probability, (first_row + t * MATRIX_M) * P_STRIDE + j * MATRIX_K / 8, P_STRIDE, ROW_MAJOR);
+      UNROLL for (uint d = 0; d < O_TILES; d++)
+        {
+          MatrixB b;
+          coopMatLoad (b, tile, (place * KEYS + j * MATRIX_K) * STRIDE + (part * O_TILES + d) * MATRIX_N / 8, STRIDE, ROW_MAJOR);
+          UNROLL for (uint t = 0; t < TILES; t++)
+            {
+              uint i = (t * SLICES + SLICE (slice)) * O_TILES + d;
+              o[i] = coopMatMulAdd (a[t], b, o[i]);
+            }
+        }
+    }
+}
+
+// O over the sums of its rows.
+void
+finish (addr_t to, uint t0)
+{
+  UNROLL for (uint t = 0; t < TILES; t++)
+    {
+      MatrixC over = spread_rows (fold_row (total[t], t, true), true);
+      UNROLL for (uint i = 0; i < over.length (); i++)
+        over[i] = 1.0 / over[i];
+      UNROLL for (uint i = t * SLICES * O_TILES; i < (t + 1) * SLICES * O_TILES; i++)
+        o[i] = o[i] * over;
+    }
+  UNROLL for (uint slice = 0; slice < SLICES; slice++)
+    {
+      if (slice > 0)
+        barrier ();
+      UNROLL for (uint t = 0; t < TILES; t++)
+        UNROLL for (uint d = 0; d < O_TILES; d++)
+          coopMatStore (MatrixP (o[(t * SLICES + SLICE (slice)) * O_TILES + d]), tile,
+                        (first_row + t * MATRIX_M) * STRIDE + (part * O_TILES + d) * MATRIX_N / 8, STRIDE, ROW_MAJOR);
+      barrier ();
+      store_output (to, t0, slice);
+    }
+}
+
+// A block of keys and their values, the first tile of which lies in place 0. Tiles come in the order of the slices,
+// those of keys before those of values; @again: then the keys of the next block.
+void
+add_block (addr_t k, addr_t v, uint t0, uint j0, bool again)
+{
+  start_scores (t0, j0);
+  UNROLL for (uint slice = 0; slice < SLICES; slice++)
+    {
+      if (slice + 1 < SLICES)
+        fetch (k, j0, slice + 1);
       else
-        kv_tile[r * STRIDE + d] = x;
+        fetch (v, j0, 0);
+      add_scores (slice, slice % 2);
+      if (slice + 1 == SLICES)
+        make_probabilities (ONCE == 1 || j0 == 0);
+      put ((slice + 1) % 2);
+      barrier ();
     }
-}
-
-// score = Q K^T, matrix by matrix among the subgroups.
-void
-make_scores ()
-{
-  uint across = KEYS / MATRIX_N;
-  for (uint i = gl_SubgroupID; i < ROWS / MATRIX_M * across; i += gl_NumSubgroups)
+  UNROLL for (uint slice = 0; slice < SLICES; slice++)
     {
-      uint r = i / across * MATRIX_M, j = i % across * MATRIX_N;
-      MatrixC sum = MatrixC (0.0);
-      for (uint d = 0; d < WIDTH; d += MATRIX_K)
-        {
-          MatrixA a;
-          MatrixB b;
-          coopMatLoad (a, q_tile, r * STRIDE + d, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-          coopMatLoad (b, kv_tile, j * STRIDE + d, STRIDE, gl_CooperativeMatrixLayoutColumnMajor);
-          sum = coopMatMulAdd (a, b, sum);
-        }
-      coopMatStore (sum, score, r * SCORE_STRIDE + j, SCORE_STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-    }
-}
-
-// The online softmax of one query: what came before counts `keep` times as much now.
-void
-update_row (uint r, uint t, uint j0)
-{
-  float now = top[r], add = 0.0;
-  for (uint j = 0; j < KEYS; j++)
-    if (j0 + j < p.tk && (CAUSAL == 0 || j0 + j <= t))
-      now = max (now, score[r * SCORE_STRIDE + j] * p.scale);
-  for (uint j = 0; j < KEYS; j++)
-    {
-      bool seen = j0 + j < p.tk && (CAUSAL == 0 || j0 + j <= t);
-      float16_t x = seen ? float16_t (exp (score[r * SCORE_STRIDE + j] * p.scale - now)) : float16_t (0.0);
-      probability[r * SCORE_STRIDE + j] = x;
-      add += float (x);
-    }
-  keep[r] = exp (top[r] - now);
-  total[r] = total[r] * keep[r] + add;
-  top[r] = now;
-}
-
-// result += P V.
-void
-add_values ()
-{
-  uint across = WIDTH / MATRIX_N;
-  for (uint i = gl_SubgroupID; i < ROWS / MATRIX_M * across; i += gl_NumSubgroups)
-    {
-      uint r = i / across * MATRIX_M, d = i % across * MATRIX_N;
-      MatrixC sum;
-      coopMatLoad (sum, result, r * STRIDE + d, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-      for (uint j = 0; j < KEYS; j += MATRIX_K)
-        {
-          MatrixA a;
-          MatrixB b;
-          coopMatLoad (a, probability, r * SCORE_STRIDE + j, SCORE_STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-          coopMatLoad (b, kv_tile, j * STRIDE + d, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-          sum = coopMatMulAdd (a, b, sum);
-        }
-      coopMatStore (sum, result, r * STRIDE + d, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
+      bool more = slice + 1 < SLICES;
+      if (more)
+        fetch (v, j0, slice + 1);
+      else if (again)
+        fetch (k, j0 + KEYS, 0);
+      add_output (slice, (SLICES + slice) % 2);
+      if (more || again)
+        put ((SLICES + slice + 1) % 2);
+      barrier ();
     }
 }
 
 void
 main ()
 {
-  uint id = gl_LocalInvocationID.x, t0 = gl_WorkGroupID.x * ROWS, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
+  uint t0 = gl_WorkGroupID.x * ROWS, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
   uint kv_image = p.kv_per_image == 1 ? image : 0;
-  addr_t q = p.q + (addr_t (image * p.tq) * p.q_stride + head) * 2;
   addr_t k = p.k + (addr_t (kv_image * p.tk) * p.kv_stride + head) * 2;
   addr_t v = p.v + (addr_t (kv_image * p.tk) * p.kv_stride + head) * 2;
 
-  fetch_rows (true, q, p.q_stride, t0, p.tq, ROWS);
-  for (uint i = id; i < ROWS * STRIDE; i += LOCAL_SIZE)
-    result[i] = 0.0;
-  for (uint r = id; r < ROWS; r += LOCAL_SIZE)
+  fetch (k, 0, 0);
+  load_queries (p.q + (addr_t (image * p.tq) * p.q_stride + head) * 2, t0);
+  put (0);
+  barrier ();
+  UNROLL for (uint t = 0; t < TILES; t++)
     {
-      top[r] = -1e30;
-      total[r] = 0.0;
+      top[t] = MatrixC (0.0);
+      total[t] = MatrixC (0.0);
+      UNROLL for (uint i = 0; i < SLICES * O_TILES; i++)
+        o[t * SLICES * O_TILES + i] = MatrixC (0.0);
     }
+
   uint last = CAUSAL == 1 ? min (p.tk, t0 + ROWS) : p.tk;
-  for (uint j0 = 0; j0 < last; j0 += KEYS)
-    {
-      fetch_rows (false, k, p.kv_stride, j0, p.tk, KEYS);
-      barrier ();
-      make_scores ();
-      barrier ();
-      for (uint r = id; r < ROWS; r += LOCAL_SIZE)
-        update_row (r, t0 + r, j0);
-      fetch_rows (false, v, p.kv_stride, j0, p.tk, KEYS);
-      barrier ();
-      for (uint i = id; i < ROWS * WIDTH; i += LOCAL_SIZE)
-        result[i / WIDTH * STRIDE + i % WIDTH] *= keep[i / WIDTH];
-      barrier ();
-      add_values ();
-      barrier ();
-    }
-  for (uint i = id; i < ROWS * HEAD; i += LOCAL_SIZE)
-    {
-      uint r = i / HEAD, d = i % HEAD;
-      if (t0 + r < p.tq)
-        F16 (p.out_).v[(image * p.tq + t0 + r) * p.out_stride + head + d] = to_act (result[r * STRIDE + d] / total[r]);
-    }
+  if (ONCE == 1)
+    add_block (k, v, t0, 0, false);
+  else
+    [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += KEYS)
+      add_block (k, v, t0, j0, j0 + KEYS < last);
+  finish (p.out_ + (addr_t (image * p.tq) * p.out_stride + head) * 2, t0);
 }

@@ -1,7 +1,7 @@
 // attention.comp: softmax (scale Q K^T) V for one head, in tiles, so that no (tq, tk) matrix is stored.
-//   Scalar form for devices that run a subgroup as one vector: in Q K^T the lanes are keys, in P V they are
-//   columns of the head; probabilities cross over by broadcast. A workgroup is one subgroup.
-//   dispatch    x: ceil (tq / ROWS), y: heads, z: images
+//   Scalar form for devices that run a subgroup as one vector: the lanes are queries, each of which keeps its row of Q and
+//   its output, and every key and value is a uniform load. Nothing crosses lanes. A workgroup is one subgroup.
+//   dispatch    x: ceil (tq / (VECTORS * subgroup)), y: heads, z: images
 //   precision   ACT storage, 32-bit arithmetic     test  tests/ops.c
 //   source      Dao et al. 2022 (FlashAttention), algorithm 1, forward only
 #version 460
@@ -12,104 +12,94 @@ layout (push_constant, scalar) uniform Params {
 } p;
 
 layout (constant_id = SPEC_ATTENTION_HEAD) const uint HEAD = 40;
-layout (constant_id = SPEC_ATTENTION_ROWS) const uint ROWS = 4;
+layout (constant_id = SPEC_ATTENTION_ROWS) const uint VECTORS = 2; // of queries
 layout (constant_id = SPEC_ATTENTION_CAUSAL) const uint CAUSAL = 0;
 
-const uint VECTORS = (HEAD + LOCAL_SIZE - 1) / LOCAL_SIZE; // vectors of lanes that hold one output row
+const uint KEYS = 8; // a trip round the loop
+const float UNSEEN = -1e30;
 
-// Four consecutive values at `at`, which is a multiple of four values.
-vec4
-load4 (addr_t at)
+// The online softmax of a vector of queries: scores become probabilities. Returns how much what came before counts now.
+float
+update (inout float top, inout float total, inout float s[KEYS])
 {
-#if ACT == f16
-  uvec2 bits = unpack32 (U64 (at).v[0]);
-  return vec4 (unpackHalf2x16 (bits.x), unpackHalf2x16 (bits.y));
-#else
-  return vec4 (F32 (at).v[0], F32 (at).v[1], F32 (at).v[2], F32 (at).v[3]);
-#endif
+  float now = top;
+  [[unroll]] for (uint i = 0; i < KEYS; i++)
+    now = max (now, s[i]);
+  float keep = exp (top - now);
+  total *= keep;
+  [[unroll]] for (uint i = 0; i < KEYS; i++)
+    {
+      s[i] = exp (s[i] - now);
+      total += s[i];
+    }
+  top = now;
+  return keep;
 }
 
 void
 main ()
 {
-  uint lane = gl_SubgroupInvocationID;
-  uint t0 = gl_WorkGroupID.x * ROWS, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
+  uint t0 = gl_WorkGroupID.x * VECTORS * LOCAL_SIZE, head = gl_WorkGroupID.y * HEAD, image = gl_WorkGroupID.z;
   uint kv_image = p.kv_per_image == 1 ? image : 0;
-
-  addr_t q[ROWS];
-  float top[ROWS], total[ROWS], sum[ROWS][VECTORS];
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
+  float q[VECTORS][HEAD], sum[VECTORS][HEAD], top[VECTORS], total[VECTORS];
+  [[unroll]] for (uint v = 0; v < VECTORS; v++)
     {
-      uint t = image * p.tq + min (t0 + r, p.tq - 1);
-      q[r] = p.q + (addr_t (t) * p.q_stride + head) * ACT_BYTES;
-      top[r] = -1e30;
-      total[r] = 0.0;
-      [[unroll]] for (uint c = 0; c < VECTORS; c++)
-        sum[r][c] = 0.0;
+      uint t = image * p.tq + min (t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID, p.tq - 1);
+      addr_t from = p.q + (addr_t (t) * p.q_stride + head) * ACT_BYTES;
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
+        {
+          q[v][d] = float (ACT_BUFFER (from).v[d]) * p.scale;
+          sum[v][d] = 0.0;
+        }
+      top[v] = UNSEEN;
+      total[v] = 0.0;
     }
 
-  uint last = CAUSAL == 1 ? min (p.tk, t0 + ROWS) : p.tk;
-  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += LOCAL_SIZE)
+  uint last = CAUSAL == 1 ? min (p.tk, t0 + VECTORS * LOCAL_SIZE) : p.tk;
+  [[dont_unroll]] for (uint j0 = 0; j0 < last; j0 += KEYS)
     {
-      uint j = j0 + lane;
-      addr_t key = p.k + (addr_t (kv_image * p.tk + min (j, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
-      float s[ROWS];
-      [[unroll]] for (uint r = 0; r < ROWS; r++)
-        s[r] = 0.0;
-      if (HEAD % 4 == 0)
-        {
-          [[dont_unroll]] for (uint d = 0; d < HEAD; d += 4)
-            {
-              vec4 kd = load4 (key + d * ACT_BYTES);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                [[unroll]] for (uint i = 0; i < 4; i++)
-                  s[r] += float (ACT_BUFFER (q[r] + d * ACT_BYTES).v[i]) * kd[i];
-            }
-        }
-      else
-        {
-          [[dont_unroll]] for (uint d = 0; d < HEAD; d++)
-            {
-              float kd = float (ACT_BUFFER (key).v[d]);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                s[r] += float (ACT_BUFFER (q[r]).v[d]) * kd;
-            }
-        }
+      addr_t at[KEYS];
+      [[unroll]] for (uint i = 0; i < KEYS; i++)
+        at[i] = (addr_t (kv_image * p.tk + min (j0 + i, p.tk - 1)) * p.kv_stride + head) * ACT_BYTES;
 
-      [[unroll]] for (uint r = 0; r < ROWS; r++)
+      float s[VECTORS][KEYS], keep[VECTORS];
+      [[unroll]] for (uint v = 0; v < VECTORS; v++)
+        [[unroll]] for (uint i = 0; i < KEYS; i++)
+          s[v][i] = 0.0;
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
+        [[unroll]] for (uint i = 0; i < KEYS; i++)
+          {
+            float k = float (ACT_BUFFER (p.k + at[i]).v[d]);
+            [[unroll]] for (uint v = 0; v < VECTORS; v++)
+              s[v][i] += q[v][d] * k;
+          }
+      [[unroll]] for (uint v = 0; v < VECTORS; v++)
         {
-          bool seen = j < p.tk && (CAUSAL == 0 || j <= t0 + r);
-          float x = seen ? s[r] * p.scale : -1e30;
-          float now = max (top[r], subgroupMax (x));
-          float keep = exp (top[r] - now);
-          s[r] = seen ? exp (x - now) : 0.0;
-          total[r] = total[r] * keep + subgroupAdd (s[r]);
-          top[r] = now;
-          [[unroll]] for (uint c = 0; c < VECTORS; c++)
-            sum[r][c] *= keep;
+          uint t = t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID;
+          [[unroll]] for (uint i = 0; i < KEYS; i++)
+            if (j0 + i >= p.tk || (CAUSAL == 1 && j0 + i > t))
+              s[v][i] = UNSEEN;
+          keep[v] = update (top[v], total[v], s[v]);
         }
-
-      addr_t value = p.v + (addr_t (kv_image * p.tk + j0) * p.kv_stride + head) * ACT_BYTES;
-      [[unroll]] for (uint i = 0; i < LOCAL_SIZE; i++)
+      [[unroll]] for (uint d = 0; d < HEAD; d++)
         {
-          if (j0 + i >= p.tk)
-            break;
-          [[unroll]] for (uint c = 0; c < VECTORS; c++)
+          [[unroll]] for (uint v = 0; v < VECTORS; v++)
+            sum[v][d] *= keep[v];
+          [[unroll]] for (uint i = 0; i < KEYS; i++)
             {
-              float v = float (ACT_BUFFER (value + i * p.kv_stride * ACT_BYTES).v[min (c * LOCAL_SIZE + lane, HEAD - 1)]);
-              [[unroll]] for (uint r = 0; r < ROWS; r++)
-                sum[r][c] += subgroupBroadcast (s[r], i) * v;
+              float x = float (ACT_BUFFER (p.v + at[i]).v[d]);
+              [[unroll]] for (uint v = 0; v < VECTORS; v++)
+                sum[v][d] += s[v][i] * x;
             }
         }
     }
 
-  [[unroll]] for (uint r = 0; r < ROWS; r++)
+  [[unroll]] for (uint v = 0; v < VECTORS; v++)
     {
-      if (t0 + r >= p.tq)
-        break;
-      addr_t out_ = p.out_ + (addr_t (image * p.tq + t0 + r) * p.out_stride + head) * ACT_BYTES;
-      [[unroll]] for (uint c = 0; c < VECTORS; c++)
-        if (c * LOCAL_SIZE + lane < HEAD)
-          ACT_BUFFER (out_).v[c * LOCAL_SIZE + lane] = to_act (sum[r][c] / total[r]);
+      uint t = t0 + v * LOCAL_SIZE + gl_SubgroupInvocationID;
+      addr_t out_ = p.out_ + (addr_t (image * p.tq + t) * p.out_stride + head) * ACT_BYTES;
+      if (t < p.tq)
+        [[unroll]] for (uint d = 0; d < HEAD; d++)
+          ACT_BUFFER (out_).v[d] = to_act (sum[v][d] / total[v]);
     }
 }

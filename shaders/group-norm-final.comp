@@ -14,23 +14,24 @@ main ()
 {
   uint first = gl_WorkGroupID.x * p.group, image = gl_WorkGroupID.y;
   uint n_parts = p.chunks * p.group;
-  F32 parts = F32 (p.parts + addr_t (image * p.chunks * p.channels + first) * 8);
-  float s = 0.0;
+  F32 parts = F32 (p.parts + (addr_t (image) * p.chunks * p.parts_stride + first) * 8);
+  // Sums are taken around one of the means, so that a large mean costs no digits.
+  float s = 0.0, pivot = parts.v[0];
   for (uint i = gl_LocalInvocationID.x; i < n_parts; i += LOCAL_SIZE)
     {
       uint chunk = i / p.group, c = i % p.group;
-      float n = float (min (p.chunk, p.pixels - chunk * p.chunk));
-      s += n * parts.v[(chunk * p.channels + c) * 2];
+      float n = float (min (NORM_CHUNK, p.pixels - chunk * NORM_CHUNK));
+      s += n * (parts.v[(chunk * p.parts_stride + c) * 2] - pivot);
     }
   float count = float (p.pixels) * float (p.group);
-  float mean = workgroup_add (s) / count;
+  float mean = pivot + workgroup_add (s) / count;
   s = 0.0;
   for (uint i = gl_LocalInvocationID.x; i < n_parts; i += LOCAL_SIZE)
     {
       uint chunk = i / p.group, c = i % p.group;
-      float n = float (min (p.chunk, p.pixels - chunk * p.chunk));
-      float d = parts.v[(chunk * p.channels + c) * 2] - mean;
-      s += parts.v[(chunk * p.channels + c) * 2 + 1] + n * d * d;
+      float n = float (min (NORM_CHUNK, p.pixels - chunk * NORM_CHUNK));
+      float d = parts.v[(chunk * p.parts_stride + c) * 2] - mean;
+      s += parts.v[(chunk * p.parts_stride + c) * 2 + 1] + n * d * d;
     }
   // inversesqrt() has 12 bits on some drivers.
   float scale = 1.0 / sqrt (workgroup_add (s) / count + p.eps);

@@ -12,7 +12,7 @@ layout (push_constant, scalar) uniform Params {
 float
 pixels_of (uint chunk)
 {
-  return float (min (p.chunk, p.pixels - chunk * p.chunk));
+  return float (min (NORM_CHUNK, p.pixels - chunk * NORM_CHUNK));
 }
 
 void

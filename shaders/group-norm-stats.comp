@@ -14,7 +14,7 @@ main ()
   uint c = gl_GlobalInvocationID.x, chunk = row_of_groups () % p.chunks, image = row_of_groups () / p.chunks;
   if (c >= p.channels || image >= p.images)
     return;
-  uint first = chunk * p.chunk, n = min (p.chunk, p.pixels - first);
+  uint first = chunk * NORM_CHUNK, n = min (NORM_CHUNK, p.pixels - first);
   addr_t x = p.x + (addr_t (image * p.pixels + first) * p.x_stride + c) * ACT_BYTES;
   float pivot = float (ACT_BUFFER (x).v[0]), s1 = 0.0, s2 = 0.0;
   for (uint i = 1; i < n; i++)
@@ -24,7 +24,7 @@ main ()
       s2 += d * d;
     }
   float mean = s1 / float (n);
-  F32 parts = F32 (p.parts + addr_t ((image * p.chunks + chunk) * p.channels + c) * 8);
+  F32 parts = F32 (p.parts + addr_t ((image * p.chunks + chunk) * p.parts_stride + c) * 8);
   parts.v[0] = pivot + mean;
   parts.v[1] = max (s2 - s1 * mean, 0.0);
 }

@@ -1,6 +1,7 @@
-// time-embedding.comp: sines and cosines of the due call's timestep (Vaswani et al. 2017, 3.5).
+// time-embedding.comp: sines and cosines of timesteps (Vaswani et al. 2017, 3.5), of STEP_WINDOW calls: those among which
+// the due one is.
 // Drivers promise few digits of sin and cos for large arguments, so these are our own.
-//   dispatch    x: ceil (padded / LOCAL_SIZE)
+//   dispatch    x: ceil (padded / LOCAL_SIZE), y: STEP_WINDOW
 #version 460
 #include "include/common.glsl"
 #include "include/sampler.glsl"
@@ -31,13 +32,14 @@ sin_cos (float x)
 void
 main ()
 {
-  uint i = gl_GlobalInvocationID.x;
+  uint i = gl_GlobalInvocationID.x, row = gl_WorkGroupID.y;
+  addr_t out_ = p.out_ + addr_t (row) * p.padded * ACT_BYTES;
   if (i >= 2 * p.half_ && i < p.padded)
-    ACT_BUFFER (p.out_).v[i] = to_act (0.0);
+    ACT_BUFFER (out_).v[i] = to_act (0.0);
   if (i >= p.half_)
     return;
-  float t = Calls (p.calls).v[State (p.state).step].timestep;
+  float t = Calls (p.calls).v[State (p.state).step / STEP_WINDOW * STEP_WINDOW + row].timestep;
   vec2 sc = sin_cos (t * F32 (p.frequencies).v[i]);
-  ACT_BUFFER (p.out_).v[i + (p.flip == 1 ? p.half_ : 0)] = to_act (sc.x);
-  ACT_BUFFER (p.out_).v[i + (p.flip == 1 ? 0 : p.half_)] = to_act (sc.y);
+  ACT_BUFFER (out_).v[i + (p.flip == 1 ? p.half_ : 0)] = to_act (sc.x);
+  ACT_BUFFER (out_).v[i + (p.flip == 1 ? 0 : p.half_)] = to_act (sc.y);
 }

@@ -99,6 +99,11 @@ def devices_and_inspect():
 
 
 @test
+def the_processor_is_never_tuned():
+    fails(cli('bench', '--model', MODEL, '--tune', '--device', 'llvmpipe'), 2, 'never tuned', 'processor', '--tune')
+
+
+@test
 def help_and_version():
     assert cli('--help').returncode == 0 and cli('--version').stdout.startswith('sfumato-cli ')
     for command in ('generate', 'devices', 'inspect', 'bench'):
@@ -203,7 +208,8 @@ def other_types_and_file_names():
 
 @test
 def sixteen_bits_that_overflow():
-    """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it."""
+    """Weights that drive the UNet past 65504, and then the decoder: the same picture as in 32 bits, and a word about it.
+    With DeepCache, whose first step in 32 bits must be a full one."""
     for part, tensor, what in (('unet', 'conv_in.weight', b'picture'), ('vae', 'decoder.conv_in.weight', b'decoder')):
         folder = copy_model('loud')
         name = f'{folder}/{part}/diffusion_pytorch_model.safetensors'
@@ -215,13 +221,47 @@ def sixteen_bits_that_overflow():
         open(name, 'wb').write(data)
         pictures = []
         for precision in ('fp16', 'fp32'):
-            r = generate('--model', folder, '--precision', precision, '--output', f'{scratch}/o.png', '--dump', f'{scratch}/{precision}')
+            r = generate('--model', folder, '--precision', precision, '--deepcache', '2', '--output', f'{scratch}/o.png', '--dump', f'{scratch}/{precision}')
             assert r.returncode == 0, r.stderr
             assert (what.decode() in r.stderr and '32 bits' in r.stderr) == (precision == 'fp16'), r.stderr
             pictures.append(open(f'{scratch}/{precision}/image.npy', 'rb').read()[128:])
             os.remove(f'{scratch}/o.png')
         a, b = (struct.unpack(f'<{len(p) // 4}f', p) for p in pictures)
         assert max(abs(x - y) for x, y in zip(a, b)) < 0.1
+
+
+@test
+def deepcache():
+    """1 is off; more makes another picture, which says so; a batch's pictures are those that their seeds give alone."""
+    def picture(*args, name='d'):
+        r = generate('--model', MODEL, '--output', f'{scratch}/d.png', '--steps', 4, *args)
+        assert r.returncode == 0, r.stderr
+        own = f'{scratch}/{name}.png'
+        found = [c[1] for c in chunks(own) if c[0] == b'IDAT'], dict(c[1].split(b'\0', 1) for c in chunks(own) if c[0] == b'tEXt')
+        for f in os.listdir(scratch):
+            if f.endswith('.png'): os.remove(f'{scratch}/{f}')
+        return found
+    plain, texts = picture()
+    assert b'DeepCache' not in texts[b'parameters'] and json.loads(texts[b'sfumato'])['deepcache'] == 1
+    assert picture('--deepcache', 1)[0] == plain and picture('--deepcache', '1:3')[0] == plain
+    other, texts = picture('--deepcache', '2:1')
+    settings = json.loads(texts[b'sfumato'])
+    assert other != plain and settings['deepcache'] == 2 and settings['deepcache-branch'] == 1 and b'DeepCache: "2:1"' in texts[b'parameters']
+    assert picture('--deepcache', '2:1', '--batch', 2, '--seed', 0, name='d-2')[0] == other
+
+
+@test
+def bench_of_deepcache():
+    r = cli('bench', '--model', MODEL, '--width', 64, '--height', 64, '--steps', 2, '--deepcache', '3:1', '--json')
+    assert r.returncode == 0, r.stderr
+    result = json.loads(r.stdout)
+    gain, full = result['deepcache'], result['gflop']
+    assert (gain['interval'], gain['branch']) == (3, 1) and 0 < gain['cached_gflop'] < full
+    for ratio, a, b in ((gain['flop_ratio'], full, gain['cached_gflop']), (gain['time_ratio'], result['step_ms']['median'], result['cached_step_ms']['median'])):
+        assert abs(ratio - 3 * a / (a + 2 * b)) < 1e-9
+    r = cli('bench', '--model', MODEL, '--width', 64, '--height', 64, '--steps', 1, '--json')
+    assert r.returncode == 0 and 'deepcache' not in json.loads(r.stdout), r.stderr
+    fails(cli('bench', '--arch', 'bk-tiny', '--width', 64, '--height', 64, '--deepcache', '3:7'), 2, 'no branch 7', 'to 6')
 
 
 @test
@@ -232,7 +272,8 @@ def bad_arguments():
                         (['--scheduler', 'magic'], ['magic', 'dpmpp-2m']), (['--sigmas', 'odd', '--scheduler', 'euler'], ['karras']),
                         (['--sigmas', 'karras', '--scheduler', 'ddim'], ['ddim']), (['--spacing', 'odd'], ['leading']), (['--guidance', 'nan'], ['number']),
                         (['--guidance', '1000'], ['0 to 100']), (['--seed', '-1'], ['seed']), (['--noise', 'pink'], ['philox']), (['--precision', 'fp8'], ['fp32']),
-                        (['--emphasis', 'loud'], ['comfyui']),
+                        (['--emphasis', 'loud'], ['comfyui']), (['--deepcache', '0'], ['1 at least', '3:1']), (['--deepcache', '3:x'], ['3:1']),
+                        (['--deepcache', '2000'], ['1 (all of them) to 1000']), (['--deepcache', '2:12'], ['no branch 12', '0 (which saves most) to 11']),
                         (['--unknown'], ['--unknown']), (['--model'], ['needs a value']), (['--lora', 'x'], ['version']), (['word'], ['not an option']),
                         (['--strength', '0', '--image', f'{FIXTURES}/picture.png'], ['more than 0']), (['--eta', '2'], ['0 to 1']),
                         (['--strength', '0.1', '--image', f'{FIXTURES}/picture.png'], ['none of 2 steps']), (['--batch', '0'], ['1 at least'])):
@@ -329,6 +370,124 @@ def bad_pictures_and_folders():
     fails(generate('--model', MODEL, '--output', f'{scratch}/no/such/x.png'), 2, 'does not exist')
     fails(generate('--model', MODEL, '--output', f'{scratch}/folder'), 2, 'folder')
     fails(generate('--model', MODEL, '--taesd', f'{MODEL}/vae/diffusion_pytorch_model.safetensors', *out), 3, 'preview decoder')
+
+
+def bench(*args):
+    return cli('bench', '--width', 64, '--height', 64, *args)
+
+
+def check_times(result, key):
+    times = result[key]
+    assert 0 < times['min'] <= times['median'] <= times['max'], (key, times)
+    return times['median']
+
+
+@test
+def bench_is_consistent():
+    """Every key of the contract, and figures that agree with each other."""
+    r = bench('--model', MODEL, '--taesd', f'{FIXTURES}/taesd_decoder.safetensors', '--steps', 5, '--json', '--detail', '--precision', 'fp32')
+    assert r.returncode == 0, r.stderr
+    b = json.loads(r.stdout)
+    step = check_times(b, 'step_ms')
+    for key in ('encode_ms', 'decode_ms', 'preview_ms', 'load_ms'): check_times(b, key)
+    assert (b['model'], b['precision'], b['width'], b['height'], b['weights_from']) == (MODEL, 'fp32', 64, 64, 'file')
+    assert b['device'] and b['driver'] and b['variant'] in ('vector', 'shared', 'coopmat')
+    assert abs(b['it_per_s'] * step - 1000) < 1e-6 and abs(b['gflops'] * step / 1000 - b['gflop']) < 1e-6
+    assert abs(b['preview_share'] - b['preview_ms']['median'] / step) < 1e-9
+    assert b['peak_device_bytes'] > 2 ** 20 and b['peak_host_bytes'] > 2 ** 20
+    programs = {p['name']: p for p in b['programs']}
+    assert set(programs) == {'text encoder', 'context', 'schedule', 'step', 'preview', 'decoder'}
+    for p in programs.values(): assert p['arena_bytes'] > 0 and p['dispatches'] > p['barriers'] >= 0 and p['submissions'] > 0 and p['gflop'] > 0, p
+    for key in ('dispatches', 'barriers', 'submissions', 'arena_bytes', 'gflop'): assert b[key] == programs['step'][key], key
+    roofs = b['roofs']
+    assert roofs['multiply_gflops'] > 0.1 and roofs['dispatch_us'] > 0 and roofs['submission_us'] >= 0 and len(roofs['memory']) > 0
+    assert all(m['gbytes_per_s'] > 0.01 and m['bytes'] > 0 for m in roofs['memory'])
+    kernels, shapes, limits = b['kernels'], b['shapes'], b['limits']
+    assert {'linear', 'conv2d', 'attention', 'group-norm'} <= {k['name'] for k in kernels}
+    assert sum(k['calls'] for k in kernels) == sum(s['calls'] for s in shapes) == b['dispatches']
+    assert abs(sum(k['share'] for k in kernels) - 1) < 1e-6 and all(0 <= k['share'] <= 1 for k in kernels)
+    assert abs(sum(k['ms'] for k in kernels) - limits['kernels_ms']) < 1e-6
+    for k in kernels:
+        of = [s for s in shapes if s['name'] == k['name']]
+        for key in ('calls', 'ms', 'roof_ms'): assert abs(sum(s[key] for s in of) - k[key]) < 1e-6, (k, key)
+        assert k['gflops'] >= 0 and k['gbytes_per_s'] > 0 and k['bound'] in ('arithmetic', 'memory', 'dispatch')
+        # what is dispatched on is cheap here, and other programs may be at work beside: a roof is no bound to the last digit
+        assert abs(k['roof_share'] * k['ms'] - k['roof_ms']) < 1e-6
+    for s in shapes: assert s['kernel'] and (s['k'] > 0) == (s['name'] in ('linear', 'attention') or s['name'].startswith('conv2d')), s
+    assert abs(sum(k['gflops'] * k['ms'] for k in kernels) / 1000 - b['gflop']) < 0.01 * b['gflop']
+    assert abs(limits['arithmetic_ms'] + limits['memory_ms'] + limits['dispatch_ms'] - limits['roof_ms']) < 1e-6
+    assert abs(sum(k['roof_ms'] for k in kernels) - limits['roof_ms']) < 1e-6
+    assert kernels[0]['name'] in b['conclusion'] and 'next limit' in b['conclusion']
+
+
+@test
+def bench_of_real_shapes():
+    """Shapes large enough that the kernels are the step: their times and their shares of the roof must be believable."""
+    r = cli('bench', '--arch', 'bk-tiny', '--width', 64, '--height', 64, '--steps', 3, '--json', '--precision', 'fp32')
+    assert r.returncode == 0, r.stderr
+    b = json.loads(r.stdout)
+    # the best of three against medians, and wide: another program on the machine makes one of them slow
+    assert 0.4 * b['step_ms']['min'] < b['limits']['kernels_ms'] < 2.5 * b['step_ms']['max'], (b['step_ms'], b['limits'])
+    assert b['weights_from'] == 'device' and b['model'] == 'bk-tiny'
+    large = [k for k in b['kernels'] if k['share'] > 0.1]
+    assert large and all(0 < k['roof_share'] < 1.2 for k in large), large
+
+
+@test
+def bench_without_timestamps():
+    for extra in ([], ['--json']):
+        r = bench('--model', MODEL, '--steps', 1, '--untimed', *extra)
+        assert r.returncode == 0 and 'nan' not in r.stdout and 'inf' not in r.stdout.replace('info', ''), r.stdout + r.stderr
+    b = json.loads(r.stdout)
+    assert all(k['ms'] is None and k['gflops'] is None and k['calls'] > 0 and k['roof_ms'] > 0 for k in b['kernels'])
+    assert b['limits']['kernels_ms'] is None and b['limits']['roof_ms'] > 0 and 'next limit' in b['conclusion']
+
+
+@test
+def bench_compares():
+    old = f'{scratch}/old.json'
+    first = bench('--model', MODEL, '--steps', 2, '--json', '--precision', 'fp32')
+    assert first.returncode == 0, first.stderr
+    b = json.loads(first.stdout)
+    # an earlier run on other terms, twice as slow, with a kernel that is gone
+    b.update(precision='fp16', device='another', load_ms=12.5)
+    b['step_ms']['median'] *= 2
+    b['kernels'].append({'name': 'gone', 'calls': 1, 'ms': 3})
+    json.dump(b, open(old, 'w'))
+    r = bench('--model', MODEL, '--steps', 2, '--json', '--precision', 'fp32', '--compare', old)
+    assert r.returncode == 0, r.stderr
+    now = json.loads(r.stdout)
+    compared = now['compared']
+    assert compared['file'] == old and sorted(d['name'] for d in compared['differs']) == ['device', 'precision']
+    pairs = {f['name']: f for f in compared['figures']}
+    assert pairs['step_ms']['old'] == b['step_ms']['median'] and pairs['step_ms']['new'] == now['step_ms']['median']
+    assert abs(pairs['step_ms']['ratio'] * pairs['step_ms']['old'] - pairs['step_ms']['new']) < 1e-9 and pairs['load_ms']['old'] == 12.5
+    assert pairs['dispatches']['ratio'] == 1 and pairs['multiply_gflops']['new'] == now['roofs']['multiply_gflops']
+    kernels = {k['name']: k for k in compared['kernels']}
+    assert kernels['gone']['new'] is None and kernels['gone']['ratio'] is None and kernels['linear']['new'] > 0
+    r = bench('--model', MODEL, '--steps', 1, '--precision', 'fp32', '--compare', old)
+    assert r.returncode == 0 and 'the precision was fp16 and is fp32' in r.stdout and 'no comparison' in r.stdout and 'new/old' in r.stdout, r.stdout
+    json.dump(json.loads(first.stdout), open(old, 'w'))
+    assert 'no comparison' not in bench('--model', MODEL, '--steps', 1, '--precision', 'fp32', '--compare', old).stdout
+    for text in ('', '{', '[]', '{}', '{"step_ms": 1}', '{"step_ms": {"median": "x"}, "kernels": []}', '{"step_ms": 1, "kernels": [1]}', '\xff\xfe'):
+        open(old, 'w', encoding='latin-1').write(text)
+        fails(bench('--model', MODEL, '--compare', old), 2, 'bench --json')
+    fails(bench('--model', MODEL, '--compare', f'{scratch}/none.json'), 2, 'none.json')
+    fails(bench('--model', MODEL, '--compare', scratch), 2, 'cannot be read')
+
+
+@test
+def bench_kernels():
+    forms = cli('bench', '--list-kernels').stdout.split()
+    assert forms[:4] == ['best', 'vector', 'shared', 'coopmat'], forms
+    for form in ('vector', 'shared'):
+        r = bench('--model', MODEL, '--steps', 1, '--json', '--detail', '--kernels', form)
+        assert r.returncode == 0 and json.loads(r.stdout)['variant'] == form, r.stderr
+        assert form == 'vector' or any(s['kernel'].startswith('matmul-shared') for s in json.loads(r.stdout)['shapes'])
+    fails(bench('--model', MODEL, '--kernels', 'magic'), 2, 'magic', 'coopmat')
+    fails(bench('--model', MODEL, '--kernels', 'coopmat', '--precision', 'fp32'), 4, 'coopmat', 'fp32')
+    fails(bench('--arch', 'sd99'), 2, 'sd99', 'bk-tiny')
+    fails(bench('--model', f'{scratch}/none'), 3, 'no model')
 
 
 @test

@@ -1,8 +1,10 @@
 /* engine.c: jobs on the engine's thread: order, previews, stopping, errors, memory, and 16 bits that overflow. */
+#include <glib/gstdio.h>
 #include <gpu-error.h>
 #include <math.h>
 #include <string.h>
 
+#include "sfu-bench.h"
 #include "sfu-checkpoint.h"
 #include "sfu-engine.h"
 #include "sfu-model-error.h"
@@ -316,7 +318,7 @@ test_loading (void)
   Progress whole = { 0 };
   g_autoptr (SfuCheckpoint) first = NULL;
   g_assert_no_error (error);
-  first = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  first = sfu_checkpoint_new (device, GPU_KERNELS_BEST, NULL, request, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (sfu_checkpoint_load (first, request, progress_cb, &whole, NULL, &error));
   g_assert_no_error (error);
@@ -329,7 +331,7 @@ test_loading (void)
   for (guint stop_at = 1; stop_at < whole.calls; stop_at += 7)
     {
       Progress part = { .stop_at = stop_at };
-      g_autoptr (SfuCheckpoint) second = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+      g_autoptr (SfuCheckpoint) second = sfu_checkpoint_new (device, GPU_KERNELS_BEST, NULL, request, NULL, &error);
       g_assert_false (sfu_checkpoint_load (second, request, progress_cb, &part, NULL, &error));
       g_assert_error (error, GPU_ERROR, GPU_ERROR_CANCELLED);
       g_assert_false (sfu_checkpoint_is_whole (second));
@@ -383,9 +385,9 @@ test_prompt_lengths (void)
   g_autofree char *taesd = g_build_filename (g_getenv ("SFU_FIXTURES"), "taesd_decoder.safetensors", NULL);
   g_assert_no_error (error);
   g_set_str (&request->taesd, taesd);
-  checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, NULL, request, NULL, &error);
   g_assert_no_error (error);
-  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, &error);
+  SfuPrograms *programs = sfu_checkpoint_programs (checkpoint, 64, 64, 2, 77, SFU_NO_BRANCH, &error);
   GpuProgram *step = sfu_programs_pass (programs, FALSE, &error)->step_program, *preview = programs->preview_program;
   GpuProgram *decoder = sfu_programs_decoder (programs, FALSE, &error);
   GpuStorage *latents = programs->sampler.slots;
@@ -393,10 +395,10 @@ test_prompt_lengths (void)
 
   for (guint n = 0; n <= 77; n += 77)
     {
-      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, &error) == programs);
+      g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, n, SFU_NO_BRANCH, &error) == programs);
       g_assert_true (sfu_programs_pass (programs, FALSE, &error)->step_program == step);
     }
-  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, &error) == programs);
+  g_assert_true (sfu_checkpoint_programs (checkpoint, 64, 64, 2, 3 * 77, SFU_NO_BRANCH, &error) == programs);
   g_assert_null (programs->pass.step_program);
   g_assert_cmpuint (sfu_programs_pass (programs, FALSE, &error)->context.w, ==, 3 * 77);
   g_assert_true (programs->preview_program == preview && sfu_programs_decoder (programs, FALSE, &error) == decoder);
@@ -412,7 +414,7 @@ test_contexts (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GpuDevice) device = gpu_device_new (&(GpuDeviceOptions) { .validate = TRUE }, &error);
   g_autoptr (SfuRequest) request = request_new (1, 64);
-  g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  g_autoptr (SfuCheckpoint) checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, NULL, request, NULL, &error);
   g_autofree float *padded = g_new (float, 2 * LENGTH * WIDTH);
   g_autofree gint32 *ids = g_new (gint32, 2 * LENGTH);
   g_assert_no_error (error);
@@ -434,6 +436,150 @@ test_contexts (void)
   g_assert_cmpint (ids[LENGTH], ==, ids[0]);
   g_assert_cmpint (ids[LENGTH + 1], ==, ids[2 * LENGTH - 1]);
   g_assert_no_error (error);
+}
+
+/* -- tuning: by the candidates of the vector form, which compile fast on software Vulkan -- */
+
+typedef struct {
+  Watch watch;
+  gboolean stops; /* as soon as it begins to tune */
+  guint tuned;    /* times that the state came */
+  double last;    /* share that was done */
+} TuningWatch;
+
+static void
+tuning_state_cb (SfuJob *job, TuningWatch *tuning)
+{
+  if (sfu_job_get_state (job) != SFU_JOB_TUNING)
+    return;
+  tuning->tuned++;
+  if (tuning->stops)
+    sfu_job_stop (job);
+}
+
+static void
+tuning_share_cb (SfuJob *job, double fraction, TuningWatch *tuning)
+{
+  if (sfu_job_get_state (job) != SFU_JOB_TUNING)
+    return;
+  g_assert_cmpfloat (fraction, >=, tuning->last);
+  tuning->last = fraction;
+}
+
+/* Returns the picture, or NULL where it was stopped. @tuned: (out): whether it was tuned. */
+static SfuImage *
+paint_tuned (SfuEngine *engine, guint side, gboolean stops, gboolean *tuned)
+{
+  TuningWatch tuning = { .stops = stops };
+  g_autoptr (SfuRequest) request = request_new (1, side);
+  g_autoptr (SfuJob) job = watched (request, &tuning.watch);
+  SfuImage *image;
+  g_signal_connect (job, "state-changed", G_CALLBACK (tuning_state_cb), &tuning);
+  g_signal_connect (job, "loading", G_CALLBACK (tuning_share_cb), &tuning);
+  sfu_engine_queue (engine, job);
+  g_main_loop_run (tuning.watch.loop);
+  if (sfu_job_get_state (job) == SFU_JOB_FAILED)
+    g_error ("%s", sfu_job_get_error (job)->message);
+  g_assert_cmpint (sfu_job_get_state (job), ==, stops ? SFU_JOB_STOPPED : SFU_JOB_DONE);
+  g_assert_cmpuint (tuning.tuned, <=, 1);
+  if (tuning.tuned > 0 && !stops)
+    g_assert_cmpfloat (tuning.last, ==, 1);
+  *tuned = tuning.tuned > 0;
+  image = g_steal_pointer (&tuning.watch.image);
+  watch_clear (&tuning.watch);
+  return image;
+}
+
+static void
+remove_folder (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static gboolean
+has_table (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, "tuning-"))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+same (SfuImage *a, SfuImage *b)
+{
+  return memcmp (sfu_image_pixels (a), sfu_image_pixels (b), (gsize) sfu_image_width (a) * sfu_image_height (a) * 3) == 0;
+}
+
+/* What is known is used, or is found out anew; but not on a software device by itself. */
+static void
+check_bench (const SfuEngineOptions *options)
+{
+  SfuEngineOptions by_itself = *options;
+  g_autoptr (SfuRequest) request = request_new (1, 64);
+  g_autoptr (GError) error = NULL;
+  gint64 known = 0;
+  for (guint tune = 0; tune < 2; tune++)
+    {
+      g_autoptr (JsonObject) result = sfu_bench (options, &(SfuBenchOptions) { .tune = tune }, request, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (json_object_get_int_member (result, "tuned"), >, 0);
+      g_assert_cmpint (json_object_get_int_member (result, "tuned"), >=, known);
+      known = json_object_get_int_member (result, "tuned");
+    }
+  by_itself.tune_software = FALSE;
+  g_assert_null (sfu_bench (&by_itself, &(SfuBenchOptions) { .tune = TRUE }, request, &error));
+  g_assert_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID);
+}
+
+/* A model and size are tuned when they are first used, in whichever run of the program; stopping it leaves it for the next. */
+static void
+test_tuning (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("sfumato-engine-XXXXXX", NULL);
+  SfuEngineOptions options = { .validate = TRUE, .kernels = GPU_KERNELS_VECTOR, .cache_folder = folder, .tune_software = TRUE };
+  SfuEngine *engine = sfu_engine_new (&options);
+  g_autoptr (SfuImage) first = NULL, second = NULL, later = NULL, plain = NULL;
+  gboolean tuned;
+  g_assert_null (paint_tuned (engine, 64, TRUE, &tuned));
+  g_assert_true (tuned);
+  first = paint_tuned (engine, 64, FALSE, &tuned);
+  g_assert_true (tuned);
+  second = paint_tuned (engine, 64, FALSE, &tuned);
+  g_assert_false (tuned);
+  g_assert_true (same (first, second));
+  g_assert_null (paint_tuned (engine, 80, TRUE, &tuned));
+  g_assert_true (tuned);
+  sfu_engine_free (engine);
+  g_assert_true (has_table (folder));
+
+  engine = sfu_engine_new (&options);
+  later = paint_tuned (engine, 64, FALSE, &tuned);
+  g_assert_false (tuned);
+  g_assert_true (same (first, later));
+  sfu_engine_free (engine);
+  check_bench (&options);
+  remove_folder (folder);
+
+  /* By itself the program never tunes a software device. */
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  options.tune_software = FALSE;
+  engine = sfu_engine_new (&options);
+  plain = paint_tuned (engine, 64, FALSE, &tuned);
+  g_assert_false (tuned);
+  g_assert_false (has_table (folder));
+  g_assert_cmpfloat (psnr (first, plain), >, 70);
+  sfu_engine_free (engine);
+  remove_folder (folder);
 }
 
 /* Jobs that are queued when the engine goes end as stopped. */
@@ -468,6 +614,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/holding", test_holding);
   g_test_add_func ("/engine/prompt-lengths", test_prompt_lengths);
   g_test_add_func ("/engine/contexts", test_contexts);
+  g_test_add_func ("/engine/tuning", test_tuning);
   g_test_add_func ("/engine/free", test_free);
   return g_test_run ();
 }

@@ -1,5 +1,6 @@
 #include "harness.h"
 
+#include <gpu-ops-private.h>
 #include <gpu-program.h>
 #include <gpu-transfer.h>
 #include <math.h>
@@ -11,7 +12,8 @@ static GpuDevice *shared_device;
 GpuDevice *
 harness_device (void)
 {
-  GpuDeviceOptions options = { .validate = TRUE, .wanted = g_getenv ("SFU_TEST_DEVICE") };
+  gboolean validate = g_strcmp0 (g_getenv ("SFU_TEST_VALIDATE"), "0") != 0;
+  GpuDeviceOptions options = { .validate = validate, .wanted = g_getenv ("SFU_TEST_DEVICE") };
   g_autoptr (GError) error = NULL;
   if (shared_device == NULL)
     shared_device = gpu_device_new (&options, &error);
@@ -35,6 +37,7 @@ harness_begin (Harness *self, GpuDtype dtype, GpuKernels kernels)
   self->tables = g_ptr_array_new_with_free_func ((GDestroyNotify) gpu_weights_free);
   self->arrays = g_ptr_array_new_with_free_func (g_free);
   self->rand = g_rand_new_with_seed (7);
+  self->ran = g_ptr_array_new ();
   self->ops = gpu_ops_new (self->device, dtype, kernels, &error);
   g_assert_no_error (error);
 }
@@ -48,6 +51,7 @@ harness_end (Harness *self)
   g_ptr_array_unref (self->tables);
   g_ptr_array_unref (self->arrays);
   g_rand_free (self->rand);
+  g_ptr_array_unref (self->ran);
 }
 
 static float *
@@ -118,13 +122,43 @@ harness_matrix (Harness *self, guint n, guint k, guint taps, GpuDtype dtype, gbo
       result.bias = random_values (self, GPU_DTYPE_F32, n, 1);
       gpu_weights_add (weights, "m.bias", GPU_DTYPE_F32, 1, dims, result.bias);
     }
-  GpuBank *bank = gpu_bank_new (self->device, weights, GPU_DTYPE_F32, &error);
-  g_assert_no_error (error);
-  g_ptr_array_add (self->banks, bank);
-  result.matrix = gpu_bank_matrix (bank, "m", n, k, taps);
-  gpu_bank_finish (bank, &error);
+  result.weights = weights;
+  result.bank = harness_bank (self, &result, GPU_DTYPE_F32);
+  result.matrix = gpu_bank_matrix (result.bank, "m", n, k, taps);
+  gpu_bank_finish (result.bank, &error);
   g_assert_no_error (error);
   return result;
+}
+
+GpuBank *
+harness_bank (Harness *self, const Matrix *matrix, GpuDtype storage)
+{
+  g_autoptr (GError) error = NULL;
+  GpuBank *bank = gpu_bank_new (self->device, matrix->weights, storage, &error);
+  g_assert_no_error (error);
+  g_ptr_array_add (self->banks, bank);
+  return bank;
+}
+
+static void
+copy_weight (GpuWeights *to, const char *name, const Matrix *from, const char *what)
+{
+  g_autofree char *name_of = g_strconcat ("m.", what, NULL), *full = g_strconcat (name, ".", what, NULL);
+  const GpuWeight *weight = gpu_weights_find (from->weights, name_of);
+  if (weight != NULL)
+    gpu_weights_add (to, full, weight->dtype, weight->n_dims, weight->dims, weight->data);
+}
+
+GpuBank *
+harness_joined_bank (Harness *self, const Matrix *matrix, const Matrix *second)
+{
+  Matrix both = { .weights = gpu_weights_new () };
+  g_ptr_array_add (self->tables, both.weights);
+  copy_weight (both.weights, "m", matrix, "weight");
+  copy_weight (both.weights, "m", matrix, "bias");
+  copy_weight (both.weights, "second", second, "weight");
+  copy_weight (both.weights, "second", second, "bias");
+  return harness_bank (self, &both, GPU_DTYPE_F16);
 }
 
 float *
@@ -139,6 +173,8 @@ harness_run (Harness *self, GpuTensor result)
   float *values;
 
   gpu_add (self->ops, result, (GpuTensor) { 0 }, GPU_ACT_NONE, copy);
+  for (guint i = 0; i < self->ops->dispatches->len; i++)
+    g_ptr_array_add (self->ran, (gpointer) gpu_pipeline_name (g_array_index (self->ops->dispatches, GpuDispatch, i).pipeline));
   program = gpu_program_new ("test", g_steal_pointer (&self->ops), arena, &error);
   g_assert_no_error (error);
   gpu_program_run_wait (program, NULL, &error);

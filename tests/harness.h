@@ -14,6 +14,7 @@ typedef struct {
   GPtrArray *tables;   /* GpuWeights */
   GPtrArray *arrays;   /* plain memory */
   GRand *rand;
+  GPtrArray *ran;      /* names of the pipelines that harness_run() dispatched */
 } Harness;
 
 /* A tensor and its values without padding, rounded to the tensor's type. */
@@ -24,11 +25,14 @@ typedef struct {
 
 typedef struct {
   GpuMatrix matrix;
+  GpuWeights *weights; /* the table that it is "m" of, and the bank */
+  GpuBank *bank;
   float *values; /* (n, k, taps) as PyTorch orders them */
   float *bias;   /* NULL: none */
 } Matrix;
 
-/* The test device (software, validated): made once, NULL and a skipped test where there is none. */
+/* The test device: made once. The best there is and validated, unless SFU_TEST_DEVICE names another and SFU_TEST_VALIDATE
+ * is 0, as for a graphics card on a machine that has no validation layer. */
 GpuDevice *harness_device (void);
 void harness_free_device (void);
 
@@ -38,6 +42,9 @@ void harness_end (Harness *self);
 Input harness_input (Harness *self, guint n, guint h, guint w, guint c);
 Input harness_vector (Harness *self, guint n);
 Matrix harness_matrix (Harness *self, guint n, guint k, guint taps, GpuDtype dtype, gboolean bias);
+/* Another bank, that stores the weights of @matrix as @storage; and one of "m" and "second". */
+GpuBank *harness_bank (Harness *self, const Matrix *matrix, GpuDtype storage);
+GpuBank *harness_joined_bank (Harness *self, const Matrix *matrix, const Matrix *second);
 /* A storage that outlives the program. */
 GpuStorage *harness_storage (Harness *self, guint64 bytes, GpuMemory memory);
 

@@ -63,7 +63,7 @@ def unfinished():
 
 
 def shell_syntax():
-    for f in ('dev', '.ci/run'):
+    for f in ('dev', '.ci/run', *glob.glob('tests/device/*.sh')):
         r = subprocess.run(['sh', '-n', f], capture_output=True, text=True)
         if r.returncode: yield f'{f}: {r.stderr.strip()}'
 

@@ -1,6 +1,7 @@
 /* ops.c: every op in every variant and storage type, at odd sizes, against a loop in doubles. */
 #include "harness.h"
 
+#include <gpu-attention-kernels.h>
 #include <gpu-ops-private.h>
 #include <gpu-transfer.h>
 #include <math.h>
@@ -219,13 +220,29 @@ test_forms (gconstpointer data)
 typedef struct {
   guint images, tq, tk, heads, width;
   gboolean causal, shared_keys;
+  gboolean packed; /* queries, keys and values side by side in one tensor */
+  gboolean every;  /* with every kernel of the form, not the best guess alone: software takes a second to compile one */
 } AttentionCase;
 
 static const AttentionCase attentions[] = {
-  { 1, 1, 1, 1, 8, FALSE, FALSE },     { 2, 117, 117, 2, 16, FALSE, FALSE }, { 2, 117, 77, 2, 16, FALSE, FALSE },
-  { 2, 40, 77, 2, 40, FALSE, TRUE },   { 1, 77, 77, 4, 64, TRUE, FALSE },    { 1, 33, 70, 2, 80, FALSE, FALSE },
-  { 1, 65, 65, 1, 160, FALSE, FALSE }, { 1, 50, 50, 1, 512, FALSE, FALSE },  { 1, 19, 23, 2, 4, FALSE, FALSE },
-  { 1, 77, 77, 2, 20, TRUE, FALSE },   { 1, 24, 24, 4, 6, FALSE, FALSE },    { 1, 200, 200, 1, 64, FALSE, FALSE },
+  { 1, 1, 1, 1, 8 },
+  { 1, 15, 1, 1, 40 },
+  { 1, 1, 129, 3, 40 },
+  { 1, 19, 23, 2, 4 },
+  { 1, 24, 24, 4, 6 },
+  { 1, 77, 77, 2, 20, .causal = TRUE },
+  { 2, 117, 77, 2, 16, .every = TRUE },
+  { 1, 15, 129, 2, 24, .every = TRUE },
+  { 1, 130, 300, 1, 72, .causal = TRUE, .every = TRUE },
+  { 2, 40, 77, 2, 40, .shared_keys = TRUE },
+  { 1, 77, 77, 2, 64, .causal = TRUE, .packed = TRUE },
+  { 1, 33, 70, 2, 80 },
+  { 2, 65, 65, 2, 160, .packed = TRUE },
+  { 1, 77, 129, 1, 160 },
+  { 1, 77, 77, 1, 512, .packed = TRUE },
+  { 1, 15, 129, 1, 512 },
+  { 1, 65 * 89, 77, 1, 40 },
+  { 1, 1100, 1100, 1, 40, .packed = TRUE },
 };
 
 static void
@@ -238,7 +255,7 @@ attend (const AttentionCase *c, const float *q, const float *k, const float *v, 
     for (guint t = 0; t < c->tq; t++)
       for (guint head = 0; head < c->heads; head++)
         {
-          guint keys = c->causal ? t + 1 : c->tk, kv = c->shared_keys ? 0 : image;
+          guint keys = c->causal ? MIN (t + 1, c->tk) : c->tk, kv = c->shared_keys ? 0 : image;
           double top = -INFINITY, total = 0;
           for (guint j = 0; j < keys; j++)
             {
@@ -261,6 +278,35 @@ attend (const AttentionCase *c, const float *q, const float *k, const float *v, 
         }
 }
 
+/* One case with one kernel; @want is made with the first, since all get the same inputs. */
+static void
+run_attention (Harness *h, const Mode *mode, const AttentionCase *c, guint index, const GpuAttentionKernel *kernel, double *want)
+{
+  guint width = c->heads * c->width;
+  gsize n = (gsize) c->images * c->tq * width;
+  g_autofree char *what = g_strdup_printf ("%s attention %u of %u keys, width %u, %s of %u rows, %u keys, %u columns, groups %u, split %u",
+                                           mode->name, c->tq, c->tk, c->width, kernel->shader, kernel->rows,
+                                           kernel->spec.value[SPEC_ATTENTION_KEYS - 1], kernel->spec.value[SPEC_ATTENTION_DEPTH - 1],
+                                           kernel->spec.value[SPEC_ATTENTION_GROUPS - 1], kernel->spec.value[SPEC_ATTENTION_SPLIT - 1]);
+  guint kv_images = c->shared_keys ? 1 : c->images;
+  Input q = harness_input (h, c->images, 1, c->tq, width);
+  Input k = harness_input (h, kv_images, 1, c->tk, width), v = harness_input (h, kv_images, 1, c->tk, width);
+  if (c->packed)
+    {
+      GpuTensor all = gpu_ops_tensor (h->ops, c->images, 1, c->tq, 3 * width);
+      q.tensor = gpu_add (h->ops, q.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, 0, width));
+      k.tensor = gpu_add (h->ops, k.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, width, width));
+      v.tensor = gpu_add (h->ops, v.tensor, (GpuTensor) { 0 }, GPU_ACT_NONE, gpu_tensor_channels (all, 2 * width, width));
+    }
+  h->ops->attention_kernel = index;
+  /* Four times the usual scale, so that the softmax is far from flat. */
+  GpuTensor out = gpu_attention (h->ops, q.tensor, k.tensor, v.tensor, c->heads, 4 / sqrtf (c->width), c->causal);
+  float *got = harness_run (h, out);
+  if (index == 0)
+    attend (c, q.values, k.values, v.values, want);
+  harness_compare (h, what, got, want, n);
+}
+
 static void
 test_attention (gconstpointer data)
 {
@@ -273,20 +319,18 @@ test_attention (gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (attentions); i++)
     {
       const AttentionCase *c = &attentions[i];
-      guint width = c->heads * c->width;
-      g_autofree char *what = g_strdup_printf ("%s attention %u", mode->name, i);
-      g_autofree double *want = g_new (double, (gsize) c->images * c->tq * width);
-      Harness h;
-      harness_begin (&h, mode->dtype, mode->kernels);
-      Input q = harness_input (&h, c->images, 1, c->tq, width);
-      Input k = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
-      Input v = harness_input (&h, c->shared_keys ? 1 : c->images, 1, c->tk, width);
-      /* Four times the usual scale, so that the softmax is far from flat. */
-      GpuTensor out = gpu_attention (h.ops, q.tensor, k.tensor, v.tensor, c->heads, 4 / sqrtf (c->width), c->causal);
-      float *got = harness_run (&h, out);
-      attend (c, q.values, k.values, v.values, want);
-      harness_compare (&h, what, got, want, (gsize) c->images * c->tq * width);
-      harness_end (&h);
+      g_autofree double *want = g_new (double, (gsize) c->images * c->tq * c->heads * c->width);
+      GpuAttentionKernel kernels[GPU_ATTENTION_MOST_KERNELS];
+      /* Where the form does not suit, whatever is used in its place. */
+      for (guint j = 0, n = 1; j < n; j++)
+        {
+          Harness h;
+          harness_begin (&h, mode->dtype, mode->kernels);
+          n = gpu_attention_kernels (h.ops, &(GpuAttentionShape) { c->tq, c->tk, c->width, c->causal }, kernels);
+          if (j == 0 || (c->every && kernels[j].form == mode->kernels))
+            run_attention (&h, mode, c, j, &kernels[j], want);
+          harness_end (&h);
+        }
     }
 }
 
@@ -439,14 +483,6 @@ test_pointwise (gconstpointer data)
         want[j] = act (kind, (double) a.values[j] + b.values[j]);
       harness_compare (&h, "add", got, want, rows * c);
       harness_end (&h);
-
-      harness_begin (&h, mode->dtype, mode->kernels);
-      a = harness_input (&h, 2, 9, 13, 2 * c);
-      got = harness_run (&h, gpu_geglu (h.ops, a.tensor));
-      for (guint j = 0; j < rows * c; j++)
-        want[j] = a.values[j / c * 2 * c + j % c] * act (GPU_ACT_GELU, a.values[j / c * 2 * c + c + j % c]);
-      harness_compare (&h, "geglu", got, want, rows * c);
-      harness_end (&h);
     }
 }
 
@@ -468,27 +504,52 @@ make_sampler (Harness *h, guint channels, guint hh, guint w)
     .calls = harness_storage (h, 2 * sizeof (GpuStepCall), GPU_MEMORY_DEVICE),
     .state = harness_storage (h, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD),
     .slots = harness_storage (h, STEP_SLOTS * plane, GPU_MEMORY_DEVICE),
-    .output = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .noise = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .x0 = harness_storage (h, plane, GPU_MEMORY_DEVICE),
     .channels = channels, .h = hh, .w = w,
   };
 }
 
-/* Guidance, x0, the mix of slots, the step counter, and that a NaN changes nothing. */
+/* What a step finds and leaves, with a random table of @channels. */
+static GpuSamplerState
+make_sampler_state (Harness *h, const GpuSampler *sampler, guint channels, Input *table)
+{
+  *table = harness_input (h, 1, 1, STEP_WINDOW, channels);
+  return (GpuSamplerState) { harness_input (h, 2, sampler->h, sampler->w, sampler->channels).tensor, table->tensor,
+                             harness_input (h, 1, 1, 1, channels).tensor };
+}
+
+static void
+read_tensor (Harness *h, const GpuTensor *tensor, float *values)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree float *read = gpu_transfer_read_floats (h->device, tensor, &error);
+  g_assert_no_error (error);
+  memcpy (values, read, gpu_tensor_rows (tensor) * tensor->c * sizeof (float));
+}
+
+/* Guidance, x0, the mix of slots, the next call's input and row, the step counter, and that a NaN changes nothing. */
 static void
 test_step (gconstpointer data)
 {
   const Mode *mode = data;
-  enum { C = 4, H = 9, W = 13, N = C * H * W };
+  enum { C = 8, H = 9, W = 13, N = C * H * W, CHANNELS = 1000 };
   for (guint broken = 0; broken < 2; broken++)
     {
       g_autoptr (GError) error = NULL;
+      Input table;
       Harness h;
       harness_begin (&h, mode->dtype, mode->kernels);
       GpuSampler s = make_sampler (&h, C, H, W);
+      s.calls = harness_storage (&h, 3 * sizeof (GpuStepCall), GPU_MEMORY_DEVICE);
+      GpuSamplerState next = make_sampler_state (&h, &s, CHANNELS, &table);
+      /* The check belongs to the product that makes the output: here by a matrix that changes nothing. */
+      Matrix same = harness_matrix (&h, C, C, 1, GPU_DTYPE_F32, FALSE);
+      for (guint i = 0; i < C * C; i++)
+        same.values[i] = i % C == i / C;
+      gpu_transfer_write_floats (h.device, &same.matrix.values, same.values, &error);
       Input model = harness_input (&h, 2, H, W, C), slots = harness_vector (&h, 3 * N), noise = harness_vector (&h, N);
-      GpuStepCall calls[2] = { [1] = { .x0_sample = 0.7f, .x0_model = -0.4f, .x0_clamp = 0.9f } };
+      GpuStepCall calls[3] = { [1] = { .x0_sample = 0.7f, .x0_model = -0.4f, .x0_clamp = 0.9f }, [2] = { .input_scale = 0.3f } };
       for (guint i = 0; i < G_N_ELEMENTS (calls[1].mix); i++)
         calls[1].mix[i] = 0.01f * (i % 17) - 0.05f;
       GpuStepState state = { .step = 1, .n_slots = 3, .guidance = 7.5f };
@@ -502,11 +563,14 @@ test_step (gconstpointer data)
           gpu_transfer_write_floats (h.device, &model.tensor, model.values, &error);
           g_assert_no_error (error);
         }
-      gpu_sampler_step (h.ops, &s, model.tensor);
+      float got[3 * N], x0[N], input[2 * N], input_before[2 * N], row[CHANNELS], row_before[CHANNELS];
+      double want[3 * N], want_input[2 * N], want_row[CHANNELS];
+      read_tensor (&h, &next.input, input_before);
+      read_tensor (&h, &next.row, row_before);
+      gpu_sampler_step (h.ops, &s, gpu_linear (h.ops, model.tensor, &same.matrix, &(GpuEpilogue) { .check = s.state }), &next);
       harness_run (&h, model.tensor);
-
-      float got[3 * N], x0[N];
-      double want[3 * N];
+      read_tensor (&h, &next.input, input);
+      read_tensor (&h, &next.row, row);
       gpu_transfer_read (h.device, s.slots, 0, got, sizeof got, &error);
       gpu_transfer_read (h.device, s.x0, 0, x0, sizeof x0, &error);
       gpu_transfer_read (h.device, s.state, 0, &state, sizeof state, &error);
@@ -528,6 +592,12 @@ test_step (gconstpointer data)
           if (!broken)
             g_assert_cmpfloat_with_epsilon (x0[i], in[1], 1e-4);
         }
+      for (guint i = 0; i < 2 * N; i++)
+        want_input[i] = broken ? input_before[i] : 0.3 * want[i % C * H * W + i % N / C];
+      for (guint i = 0; i < CHANNELS; i++)
+        want_row[i] = broken ? row_before[i] : table.values[2 * CHANNELS + i];
+      harness_compare (&h, "next input", input, want_input, 2 * N);
+      harness_compare (&h, "next row", row, want_row, CHANNELS);
       h.dtype = GPU_DTYPE_F32;
       harness_compare (&h, "step", got, want, 3 * N);
       harness_end (&h);
@@ -539,28 +609,35 @@ test_time_embedding (gconstpointer data)
 {
   const Mode *mode = data;
   static const float times[] = { 0, 1, 20.5f, 500, 946.4211f, 999 };
-  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+  enum { CALLS = 2 * STEP_WINDOW, HALF = 160, WIDTH = 2 * HALF };
+  for (guint i = 0; i < 4; i++)
     {
+      /* Twice in each window. */
+      GpuStepState state = { .step = i / 2 * STEP_WINDOW + 5 };
+      gboolean flip = i % 2;
       Harness h;
       harness_begin (&h, mode->dtype, mode->kernels);
       GpuSampler s = make_sampler (&h, 4, 2, 2);
-      GpuStepCall calls[2] = { { .timestep = times[i] } };
-      GpuStepState state = { 0 };
-      Input frequencies = harness_vector (&h, 160);
-      double want[320];
-      for (guint j = 0; j < 160; j++)
-        frequencies.values[j] = expf (-logf (10000) * j / 160);
+      s.calls = harness_storage (&h, CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE);
+      g_autofree GpuStepCall *calls = g_new0 (GpuStepCall, CALLS);
+      g_autofree double *want = g_new (double, STEP_WINDOW * WIDTH);
+      Input frequencies = harness_vector (&h, HALF);
+      for (guint j = 0; j < CALLS; j++)
+        calls[j].timestep = times[j % G_N_ELEMENTS (times)];
+      for (guint j = 0; j < HALF; j++)
+        frequencies.values[j] = expf (-logf (10000) * j / HALF);
       gpu_transfer_write_floats (h.device, &frequencies.tensor, frequencies.values, NULL);
-      write_storage (&h, s.calls, calls, sizeof calls);
+      write_storage (&h, s.calls, calls, CALLS * sizeof *calls);
       write_storage (&h, s.state, &state, sizeof state);
-      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, i % 2));
-      for (guint j = 0; j < 160; j++)
-        {
-          float angle = times[i] * frequencies.values[j];
-          want[j + (i % 2 ? 160 : 0)] = sin (angle);
-          want[j + (i % 2 ? 0 : 160)] = cos (angle);
-        }
-      harness_compare (&h, "time embedding", got, want, 320);
+      for (guint row = 0; row < STEP_WINDOW; row++)
+        for (guint j = 0; j < HALF; j++)
+          {
+            float angle = calls[i / 2 * STEP_WINDOW + row].timestep * frequencies.values[j];
+            want[row * WIDTH + j + (flip ? HALF : 0)] = sin (angle);
+            want[row * WIDTH + j + (flip ? 0 : HALF)] = cos (angle);
+          }
+      float *got = harness_run (&h, gpu_time_embedding (h.ops, &s, frequencies.tensor, flip));
+      harness_compare (&h, "time embedding", got, want, STEP_WINDOW * WIDTH);
       harness_end (&h);
     }
 }
@@ -581,10 +658,17 @@ test_inputs (gconstpointer data)
   write_storage (&h, s.calls, calls, sizeof calls);
   write_storage (&h, s.state, &state, sizeof state);
   write_storage (&h, s.slots, x.values, N * sizeof (float));
-  float *got = harness_run (&h, gpu_sampler_input (h.ops, &s, 2));
+  Input table;
+  GpuSamplerState begun = make_sampler_state (&h, &s, 24, &table);
+  gpu_sampler_begin (h.ops, &s, &begun);
+  float *got = harness_run (&h, begun.input);
   for (guint i = 0; i < 2 * N; i++)
     want[i] = 0.3 * x.values[i % C * H * W + i % N / C];
   harness_compare (&h, "sampler input", got, want, 2 * N);
+  read_tensor (&h, &begun.row, got);
+  for (guint i = 0; i < 24; i++)
+    want[i] = table.values[24 + i];
+  harness_compare (&h, "due row", got, want, 24);
   harness_end (&h);
 
   harness_begin (&h, mode->dtype, mode->kernels);

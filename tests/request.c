@@ -18,6 +18,7 @@ example (void)
   request->seed = G_MAXUINT64 - 1;
   request->guidance = 7.123456789012345;
   request->eta = 0.1;
+  request->deepcache = (SfuDeepCache) { 3, 1 };
   g_set_str (&request->emphasis, "comfyui");
   return request;
 }
@@ -34,12 +35,15 @@ test_json (void)
   g_assert_cmpfloat (back->guidance, ==, request->guidance);
   g_assert_cmpstr (back->prompt, ==, request->prompt);
   g_assert_cmpstr (back->emphasis, ==, "comfyui");
+  g_assert_cmpuint (back->deepcache.interval, ==, 3);
+  g_assert_cmpuint (back->deepcache.branch, ==, 1);
   g_assert_null (sfu_request_from_json ("{"));
   g_assert_null (sfu_request_from_json ("[1]"));
   g_autoptr (SfuRequest) odd = sfu_request_from_json ("{\"steps\": \"x\", \"width\": -5, \"seed\": 7, \"prompt\": 3, \"new\": 1}");
   g_assert_cmpuint (odd->steps, ==, 20);
   g_assert_cmpuint (odd->seed, ==, 7);
   g_assert_null (odd->emphasis);
+  g_assert_cmpuint (odd->deepcache.interval, ==, 1);
 }
 
 static void
@@ -60,6 +64,8 @@ test_texts (void)
   g_assert_cmpstr (other->noise, ==, "torch-cpu");
   g_assert_cmpstr (other->model, ==, "my, odd: name");
   g_assert_cmpuint (other->height, ==, 776);
+  g_assert_cmpuint (other->deepcache.interval, ==, 3);
+  g_assert_cmpuint (other->deepcache.branch, ==, 1);
   /* That text means brackets as A1111 has them; ours says how they were meant. */
   g_assert_cmpstr (back->emphasis, ==, "comfyui");
   g_assert_cmpstr (other->emphasis, ==, "a1111");
@@ -122,6 +128,36 @@ test_check (void)
   request->width = 512;
   request->guidance = NAN;
   g_assert_false (sfu_request_check (request, &error));
+  g_clear_error (&error);
+  request->guidance = 7;
+  request->deepcache.interval = 0;
+  g_assert_false (sfu_request_check (request, &error));
+  g_assert_nonnull (strstr (error->message, "2 to 5"));
+}
+
+static void
+test_deepcache (void)
+{
+  static const struct {
+    const char *text;
+    SfuDeepCache deepcache;
+  } good[] = { { "1", { 1, 0 } }, { "3", { 3, 0 } }, { "5:2", { 5, 2 } } };
+  static const char *const bad[] = { "", "0", "-1", "x", "3:", ":1", "3:x", "3:-1", "3:1:1", "3.5", "99999999999", NULL };
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      SfuDeepCache read = { 7, 7 };
+      g_autofree char *text = sfu_deepcache_to_text (good[i].deepcache);
+      g_assert_cmpstr (text, ==, good[i].text);
+      g_assert_true (sfu_deepcache_from_text (text, &read));
+      g_assert_cmpuint (read.interval, ==, good[i].deepcache.interval);
+      g_assert_cmpuint (read.branch, ==, good[i].deepcache.branch);
+    }
+  for (guint i = 0; bad[i] != NULL; i++)
+    {
+      SfuDeepCache read = { 7, 7 };
+      g_assert_false (sfu_deepcache_from_text (bad[i], &read));
+      g_assert_cmpuint (read.interval, ==, 7);
+    }
 }
 
 int
@@ -132,5 +168,6 @@ main (int argc, char **argv)
   g_test_add_func ("/request/texts", test_texts);
   g_test_add_func ("/request/a1111", test_a1111);
   g_test_add_func ("/request/check", test_check);
+  g_test_add_func ("/request/deepcache", test_deepcache);
   return g_test_run ();
 }

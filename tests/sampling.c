@@ -191,6 +191,32 @@ test_all_counts (void)
         }
 }
 
+/* How far the calls are behind the first, as the package DeepCache counts them in diffusers' lists of timesteps. */
+static void
+test_positions (void)
+{
+  static const struct {
+    const char *name;
+    double strength;
+    guint positions[6];
+  } cases[] = {
+    { "ddim", 1, { 0, 1, 2, 3, 4, 5 } },      { "pndm", 1, { 0, 1, 1, 3, 4, 5 } }, { "heun", 1, { 0, 1, 2, 3, 4, 5 } },
+    { "dpmpp-sde", 1, { 0, 1, 2, 3, 4, 5 } }, { "ddim", 0.8, { 0, 1, 2, 3, 4, 5 } },
+    /* Begun at the timestep that comes twice, and at its second time. */
+    { "pndm", 0.9, { 0, 0, 2, 3, 4, 5 } },    { "pndm", 0.8, { 0, 2, 3, 4, 5, 6 } },
+  };
+  g_autoptr (JsonObject) config = sfu_scheduler_sd1_config ();
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      SfuSchedulerOptions options = { .name = cases[i].name, .steps = 10, .eta = NAN, .strength = cases[i].strength };
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SfuScheduler) scheduler = sfu_scheduler_new (config, &options, &error);
+      g_assert_no_error (error);
+      for (guint j = 0; j < G_N_ELEMENTS (cases[i].positions); j++)
+        g_assert_cmpuint (sfu_scheduler_position (scheduler, j), ==, cases[i].positions[j]);
+    }
+}
+
 static void
 expect_error (const char *name, const char *sigmas, const char *spacing, guint steps, double strength, int code)
 {
@@ -270,6 +296,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sampling/schedulers", test_schedulers);
   g_test_add_func ("/sampling/all-counts", test_all_counts);
+  g_test_add_func ("/sampling/positions", test_positions);
   g_test_add_func ("/sampling/errors", test_errors);
   g_test_add_func ("/sampling/noise", test_noise);
   return g_test_run ();

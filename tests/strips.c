@@ -38,7 +38,7 @@ house_begin (House *self, const Case *c)
   g_assert_no_error (error);
   g_set_str (&request->model, model_folder);
   request->precision = c->dtype == GPU_DTYPE_F16 ? SFU_PRECISION_FP16 : SFU_PRECISION_FP32;
-  self->checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, request, NULL, &error);
+  self->checkpoint = sfu_checkpoint_new (device, GPU_KERNELS_BEST, NULL, request, NULL, &error);
   g_assert_no_error (error);
   self->nets = sfu_checkpoint_nets (self->checkpoint);
   self->dtype = c->dtype;

@@ -1,6 +1,7 @@
 /* vk.c: devices, memory, pipelines and timelines on the test device, with the validation layer watching. */
 #include <glib/gstdio.h>
 #include <gpu-commands.h>
+#include <gpu-statistics.h>
 #include <string.h>
 
 typedef struct {
@@ -149,6 +150,17 @@ test_commands (void)
   g_assert_error (error, GPU_ERROR, GPU_ERROR_UNSUPPORTED);
 }
 
+/* The drivers suite reads them; who did not ask for them is told so. */
+static void
+test_statistics (void)
+{
+  g_autoptr (GpuDevice) device = open_device (0, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  run_selftest (device);
+  g_assert_null (gpu_device_statistics (device, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_UNSUPPORTED);
+}
+
 static void
 test_cache (void)
 {
@@ -180,6 +192,7 @@ main (int argc, char **argv)
   g_test_add_func ("/vk/memory", test_memory);
   g_test_add_func ("/vk/budget", test_budget);
   g_test_add_func ("/vk/commands", test_commands);
+  g_test_add_func ("/vk/statistics", test_statistics);
   g_test_add_func ("/vk/cache", test_cache);
   return g_test_run ();
 }

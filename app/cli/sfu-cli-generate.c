@@ -68,7 +68,8 @@ output_path (Run *self, guint picture)
 static void
 state_cb (SfuJob *job, Run *self)
 {
-  static const char *const phases[] = { [SFU_JOB_LOADING] = "Loading the model", [SFU_JOB_ENCODING] = "Reading the prompt",
+  static const char *const phases[] = { [SFU_JOB_LOADING] = "Loading the model",
+                                        [SFU_JOB_TUNING] = "Tuning for this graphics card", [SFU_JOB_ENCODING] = "Reading the prompt",
                                         [SFU_JOB_DECODING] = "Decoding the picture" };
   SfuJobState state = sfu_job_get_state (job);
   if (state >= SFU_JOB_DONE)
@@ -79,6 +80,13 @@ state_cb (SfuJob *job, Run *self)
   if (state != self->shown && state < G_N_ELEMENTS (phases) && phases[state] != NULL)
     sfu_cli_progress_phase (self->progress, phases[state]);
   self->shown = state;
+}
+
+static void
+loading_cb (SfuJob *job, double fraction, Run *self)
+{
+  if (self->shown == SFU_JOB_TUNING)
+    sfu_cli_progress_share (self->progress, "Tuning for this graphics card", fraction);
 }
 
 static void
@@ -190,6 +198,7 @@ run_job (Run *self, SfuEngine *engine)
 {
   guint sigint = g_unix_signal_add (SIGINT, interrupt_cb, self), sigterm = g_unix_signal_add (SIGTERM, interrupt_cb, self);
   g_signal_connect (self->job, "state-changed", G_CALLBACK (state_cb), self);
+  g_signal_connect (self->job, "loading", G_CALLBACK (loading_cb), self);
   g_signal_connect (self->job, "step", G_CALLBACK (step_cb), self);
   g_signal_connect (self->job, "note", G_CALLBACK (note_cb), self);
   g_signal_connect (self->job, "preview", G_CALLBACK (preview_cb), self);

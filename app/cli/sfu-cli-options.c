@@ -9,7 +9,8 @@
 
 G_DEFINE_QUARK (sfu-cli-error-quark, sfu_cli_error)
 
-typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_EMPHASIS, KIND_MIB } Kind;
+typedef enum { KIND_FLAG, KIND_TEXT, KIND_COUNT, KIND_NUMBER, KIND_SEED, KIND_PRECISION, KIND_NOISE, KIND_SCHEDULER, KIND_EMPHASIS, KIND_DEEPCACHE,
+               KIND_KERNELS, KIND_MIB } Kind;
 
 typedef struct {
   const char *name;
@@ -45,12 +46,19 @@ static const Option options[] = {
   { "vae", KIND_TEXT, SFU_CLI_REQUEST, REQUEST (vae), "FILE", "another autoencoder" },
   { "taesd", KIND_TEXT, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (taesd), "FILE", "the decoder for previews (one that is found)" },
   { "precision", KIND_PRECISION, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (precision), "P", "auto, fp16 or fp32 (auto)" },
+  { "deepcache", KIND_DEEPCACHE, SFU_CLI_REQUEST | SFU_CLI_BENCH, REQUEST (deepcache), "N[:BRANCH]", "run the UNet's deep layers in every N-th step only (1: in all); BRANCH 0 runs the least in between (0)" },
   { "output", KIND_TEXT, SFU_CLI_OUTPUT, RUN (output), "FILE.png", "where the picture goes (sfumato-SEED.png)" },
   { "preview-dir", KIND_TEXT, SFU_CLI_OUTPUT, RUN (preview_dir), "DIR", "write previews there" },
   { "preview-every", KIND_COUNT, SFU_CLI_OUTPUT, RUN (preview_every), "N", "of each n-th step (1)" },
   { "dump", KIND_TEXT, SFU_CLI_OUTPUT, RUN (dump), "DIR", "write all intermediate arrays there as NumPy files" },
   { "device", KIND_TEXT, SFU_CLI_DEVICE, RUN (device), "NAME", "the device: an index, a UUID or part of a name (the best)" },
   { "budget", KIND_MIB, SFU_CLI_DEVICE, RUN (budget_bytes), "MIB", "take no more device memory than this" },
+  { "kernels", KIND_KERNELS, SFU_CLI_BENCH, RUN (kernels), "FORM", "which form of kernels may be used (best)" },
+  { "list-kernels", KIND_FLAG, SFU_CLI_BENCH, RUN (list_kernels), NULL, "name the forms of kernels, one a line, and measure nothing" },
+  { "detail", KIND_FLAG, SFU_CLI_BENCH, RUN (detail), NULL, "kernels by shape too" },
+  { "untimed", KIND_FLAG, SFU_CLI_BENCH, RUN (untimed), NULL, "do not time single kernels, as on devices without timestamps" },
+  { "tune", KIND_FLAG, SFU_CLI_BENCH, RUN (tune), NULL, "first measure which kernels are the fastest here, all anew, and keep them" },
+  { "compare", KIND_TEXT, SFU_CLI_BENCH, RUN (compare), "FILE", "beside an earlier run's --json output" },
   { "validate", KIND_FLAG, SFU_CLI_DEVICE, RUN (validate), NULL, "run under Vulkan's validation layer" },
   { "json", KIND_FLAG, SFU_CLI_OUTPUT | SFU_CLI_PATH | SFU_CLI_BENCH | SFU_CLI_DEVICE, RUN (json), NULL, "machine-readable output on stdout" },
 };
@@ -75,6 +83,13 @@ set_number (const Option *option, gpointer field, const char *value, GError **er
     return usage (error, "--%s needs a number, not “%s”.", option->name, value);
   *(double *) field = x;
   return TRUE;
+}
+
+static gboolean
+set_kernels (GpuKernels *field, const char *value, GError **error)
+{
+  g_autofree char *names = g_strjoinv (", ", (GStrv) gpu_kernels_names ());
+  return gpu_kernels_from_name (value, field) || usage (error, "There are no kernels “%s”: the forms are %s.", value, names);
 }
 
 static gboolean
@@ -106,10 +121,16 @@ set_value (const Option *option, gpointer field, const char *value, GError **err
         return usage (error, "--%s needs a number of MiB, not “%s”.", option->name, value);
       *(guint64 *) field = n << 20;
       return TRUE;
+    case KIND_DEEPCACHE:
+      if (!sfu_deepcache_from_text (value, field))
+        return usage (error, "--deepcache needs N or N:BRANCH, as 3 or 3:1, with an N of 1 at least, not “%s”.", value);
+      return TRUE;
     case KIND_PRECISION:
       if (!sfu_precision_from_name (value, field))
         return usage (error, "There is no precision “%s”: use auto, fp16 or fp32.", value);
       return TRUE;
+    case KIND_KERNELS:
+      return set_kernels (field, value, error);
     case KIND_NOISE:
       if (!sfu_noise_kind_from_name (value, &noise))
         return usage (error, "There is no noise “%s”: use torch-cpu, torch-cpu-fp16 or philox.", value);
@@ -148,7 +169,7 @@ static gboolean
 is_planned (const char *name, gsize length)
 {
   static const char *const planned[] = { "lora", "embedding", "mask", "control", "control-image", "control-scale", "clip-skip",
-                                         "deepcache", "hires-scale", "upscale" };
+                                         "hires-scale", "upscale" };
   for (guint i = 0; i < G_N_ELEMENTS (planned); i++)
     if (strlen (planned[i]) == length && strncmp (planned[i], name, length) == 0)
       return TRUE;
@@ -216,6 +237,7 @@ sfu_cli_options_free (SfuCliOptions *self)
     return;
   g_clear_pointer (&self->request, sfu_request_unref);
   g_free (self->arch);
+  g_free (self->compare);
   g_free (self->output);
   g_free (self->preview_dir);
   g_free (self->dump);

@@ -11,10 +11,13 @@ typedef enum { SFU_CLI_ERROR_USAGE } SfuCliError;
 typedef struct {
   SfuRequest *request;
   char *arch;         /* bench: a family's sizes without a file */
+  char *compare;      /* bench: an earlier run's JSON */
+  GpuKernels kernels; /* bench */
   char *output, *preview_dir, *dump, *device, *cache;
   guint preview_every;
   guint64 budget_bytes;
   gboolean json, validate, tune, help;
+  gboolean detail, untimed, list_kernels; /* bench */
   char *positional;   /* inspect: the model */
 } SfuCliOptions;
 

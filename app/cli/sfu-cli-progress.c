@@ -44,6 +44,16 @@ sfu_cli_progress_phase (SfuCliProgress *self, const char *what)
   self->open = TRUE;
 }
 
+void
+sfu_cli_progress_share (SfuCliProgress *self, const char *what, double fraction)
+{
+  if (!self->terminal)
+    return;
+  clear_line (self);
+  g_printerr ("%s … %.0f %%", what, 100 * fraction);
+  self->open = TRUE;
+}
+
 static guint
 terminal_width (void)
 {

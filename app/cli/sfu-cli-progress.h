@@ -9,6 +9,8 @@ SfuCliProgress *sfu_cli_progress_new (void);
 void sfu_cli_progress_free (SfuCliProgress *self); /* ends the line */
 /* A word for what goes on before there are steps: "loading the model". */
 void sfu_cli_progress_phase (SfuCliProgress *self, const char *what);
+/* The same, with how far it has come, 0..1. */
+void sfu_cli_progress_share (SfuCliProgress *self, const char *what, double fraction);
 void sfu_cli_progress_step (SfuCliProgress *self, guint picture, guint n_pictures, guint step, guint n_steps, double ms);
 /* A sentence on a line of its own, whether there is a terminal or not. */
 void sfu_cli_progress_note (SfuCliProgress *self, const char *sentence);

@@ -1,5 +1,6 @@
 #include "sfu-checkpoint.h"
 
+#include <gpu-unet-units.h>
 #include <string.h>
 
 /* Chunks of prompts whose encoding is kept: about 250 kB each. What one job needs is kept whatever its length. */
@@ -51,6 +52,18 @@ sfu_choose_dtype (GpuDevice *device, SfuPrecision precision)
   return precision == SFU_PRECISION_FP32 ? GPU_DTYPE_F32 : GPU_DTYPE_F16;
 }
 
+gboolean
+sfu_choose_branch (const GpuUnetConfig *unet, const SfuRequest *request, int *branch, GError **error)
+{
+  guint n = gpu_unet_n_branches (unet), wanted = request->deepcache.branch;
+  *branch = request->deepcache.interval > 1 ? (int) wanted : SFU_NO_BRANCH;
+  if (request->deepcache.interval <= 1 || wanted < n)
+    return TRUE;
+  g_set_error (error, SFU_REQUEST_ERROR, SFU_REQUEST_ERROR_INVALID,
+               "The model has no branch %u for DeepCache: use 0 (which saves most) to %u.", wanted, n - 1);
+  return FALSE;
+}
+
 static gboolean
 open_files (SfuCheckpoint *self, const SfuRequest *request, const char *const *folders, GError **error)
 {
@@ -70,11 +83,12 @@ open_files (SfuCheckpoint *self, const SfuRequest *request, const char *const *f
 
 /* The nets of the files that are open, with banks that are empty. */
 static gboolean
-make_nets (SfuCheckpoint *self, GpuDevice *device, GpuKernels kernels, SfuNets *nets, GError **error)
+make_nets (SfuCheckpoint *self, GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, SfuNets *nets, GError **error)
 {
   GpuBank **banks[] = { [SFU_PART_TEXT] = &nets->clip_bank, [SFU_PART_UNET] = &nets->unet_bank, [SFU_PART_VAE] = &nets->vae_bank };
   nets->device = gpu_device_ref (device);
   nets->kernels = kernels;
+  nets->tuning = tuning;
   nets->clip = sfu_model_clip_config (self->model);
   nets->unet = sfu_model_unet_config (self->model);
   nets->vae = sfu_model_vae_config (self->model);
@@ -104,19 +118,19 @@ gboolean
 sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error)
 {
   *nets = (SfuNets) { 0 };
-  return make_nets (self, self->nets.device, self->nets.kernels, nets, error);
+  return make_nets (self, self->nets.device, self->nets.kernels, self->nets.tuning, nets, error);
 }
 
 SfuCheckpoint *
-sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request, const char *const *folders,
-                    GError **error)
+sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, const SfuRequest *request,
+                    const char *const *folders, GError **error)
 {
   g_autoptr (SfuCheckpoint) self = g_new0 (SfuCheckpoint, 1);
   self->key = key_of (request);
   self->prompts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, conditioning_free);
   g_queue_init (&self->recent);
   self->dtype = sfu_choose_dtype (device, request->precision);
-  if (!open_files (self, request, folders, error) || !make_nets (self, device, kernels, &self->nets, error))
+  if (!open_files (self, request, folders, error) || !make_nets (self, device, kernels, tuning, &self->nets, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -182,23 +196,32 @@ sfu_checkpoint_release_programs (SfuCheckpoint *self)
   gpu_arena_release (self->nets.preview_arena);
 }
 
+void
+sfu_checkpoint_forget_results (SfuCheckpoint *self)
+{
+  sfu_checkpoint_release_programs (self);
+  g_hash_table_remove_all (self->prompts);
+  g_queue_clear_full (&self->recent, g_free);
+  self->kept_chunks = 0;
+}
+
 SfuPrograms *
-sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, GError **error)
+sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, int branch, GError **error)
 {
   SfuPrograms *programs = self->programs;
   gboolean fits = programs != NULL && programs->width == width && programs->height == height && programs->halves == halves;
-  if (fits && (n_tokens == 0 || programs->n_tokens == n_tokens))
+  if (fits && (n_tokens == 0 || (programs->n_tokens == n_tokens && programs->branch == branch)))
     return programs;
   if (fits)
     {
-      sfu_programs_set_n_tokens (programs, n_tokens);
+      sfu_programs_set_unet (programs, n_tokens, branch);
       gpu_arena_release (self->nets.arena);
       return programs;
     }
   /* The old size's memory first: the new one may need it. */
   sfu_checkpoint_release_programs (self);
   self->programs = sfu_programs_new (&self->nets, self->dtype, width, height, halves,
-                                     n_tokens > 0 ? n_tokens : self->nets.clip->max_positions, error);
+                                     n_tokens > 0 ? n_tokens : self->nets.clip->max_positions, branch, error);
   return self->programs;
 }
 
@@ -325,6 +348,9 @@ sfu_checkpoint_load (SfuCheckpoint *self, const SfuRequest *request, SfuLoadProg
   Loading loading = { .checkpoint = self, .progress = progress, .data = data };
   guint side = sfu_checkpoint_native_side (self);
   SfuPrograms *programs;
+  int branch;
+  if (!sfu_choose_branch (self->nets.unet, request, &branch, error))
+    return FALSE;
   for (guint i = 0; i < SFU_N_PARTS; i++)
     loading.total += table_bytes (sfu_model_weights (self->model, i));
   if (self->taesd != NULL)
@@ -334,7 +360,7 @@ sfu_checkpoint_load (SfuCheckpoint *self, const SfuRequest *request, SfuLoadProg
   self->loaded = sfu_checkpoint_condition (self, SFU_EMPHASIS_NONE, "", cancellable, error) != NULL
                  && (programs = sfu_checkpoint_programs (self, request->width > 0 ? request->width : side,
                                                          request->height > 0 ? request->height : side,
-                                                         request->guidance > 1 ? 2 : 1, 0, error)) != NULL
+                                                         request->guidance > 1 ? 2 : 1, 0, branch, error)) != NULL
                  && sfu_programs_decoder (programs, FALSE, error) != NULL;
   watch_banks (self, NULL, NULL);
   return self->loaded;

@@ -17,12 +17,13 @@ typedef gboolean (*SfuLoadProgress) (double fraction, gpointer data);
 
 /**
  * sfu_checkpoint_new:
+ * @tuning: (nullable): borrowed; which kernels to take
  * @folders: (array zero-terminated=1) (nullable): where preview decoders may lie
  *
  * Reads headers and configs; weights go to the device when they are first used.
  * Errors: SFU_MODEL_ERROR, SFU_TEXT_ERROR, GPU_ERROR.
  */
-SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, const SfuRequest *request,
+SfuCheckpoint *sfu_checkpoint_new (GpuDevice *device, GpuKernels kernels, GpuTuning *tuning, const SfuRequest *request,
                                    const char *const *folders, GError **error);
 void sfu_checkpoint_free (SfuCheckpoint *self);
 
@@ -43,6 +44,8 @@ guint64 sfu_checkpoint_file_bytes (SfuCheckpoint *self);
 guint64 sfu_checkpoint_device_bytes (SfuCheckpoint *self);
 /* Lets go of the memory for pictures, and keeps the weights. */
 void sfu_checkpoint_release_programs (SfuCheckpoint *self);
+/* And of what was computed with them: the prompts that are encoded. */
+void sfu_checkpoint_forget_results (SfuCheckpoint *self);
 
 /* The same nets with nothing on the device yet. @nets: (out caller-allocates). */
 gboolean sfu_checkpoint_copy_nets (SfuCheckpoint *self, SfuNets *nets, GError **error);
@@ -50,6 +53,10 @@ void sfu_nets_clear (SfuNets *nets);
 
 /* What to compute in. Without a wish: 32 bits where a device computes in them anyway, as software does, else 16. */
 GpuDtype sfu_choose_dtype (GpuDevice *device, SfuPrecision precision);
+
+/* The branch for what @request wants of DeepCache, or SFU_NO_BRANCH where it wants none.
+ * Errors: SFU_REQUEST_ERROR_INVALID: such a UNet has no such branch. */
+gboolean sfu_choose_branch (const GpuUnetConfig *unet, const SfuRequest *request, int *branch, GError **error);
 
 /* TRUE if @request can be carried out with what is loaded. */
 gboolean sfu_checkpoint_serves (SfuCheckpoint *self, const SfuRequest *request);
@@ -63,8 +70,9 @@ const char *sfu_checkpoint_taesd_path (SfuCheckpoint *self);
 /* Width or height that the model was made for, in pixels. */
 guint sfu_checkpoint_native_side (SfuCheckpoint *self);
 
-/* @n_tokens: of the context; 0: it makes no difference. What does not depend on what has changed stays. */
-SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, GError **error);
+/* @n_tokens: of the context; 0: it and @branch make no difference. What does not depend on what has changed stays. */
+SfuPrograms *sfu_checkpoint_programs (SfuCheckpoint *self, guint width, guint height, guint halves, guint n_tokens, int branch,
+                                      GError **error);
 
 /* Encoded before or now. Owned by the checkpoint, until the next call.
  * Errors: GPU_ERROR; SFU_REQUEST_ERROR_INVALID if the prompt is longer than SFU_MAX_CHUNKS. */

@@ -2,6 +2,7 @@
 
 #include "sfu-fit.h"
 #include "sfu-painter.h"
+#include "sfu-tune.h"
 
 struct _SfuEngine {
   /* Set before the thread starts, then only read. */
@@ -10,6 +11,7 @@ struct _SfuEngine {
   GStrv model_folders;
   gboolean validate;
   GpuKernels kernels;
+  gboolean tune_software;
   GThread *thread;
 
   /* Between the threads, under the lock. */
@@ -23,6 +25,7 @@ struct _SfuEngine {
 
   /* Engine thread. */
   GpuDevice *device;
+  GpuTuning *tuning; /* the device's; NULL where it is not tuned */
   SfuCheckpoint *checkpoint;
   double bytes_per_second; /* the last model came with */
 };
@@ -54,8 +57,11 @@ ensure_device (SfuEngine *self, GError **error)
   g_autofree char *wanted = wanted_device (self);
   GpuDeviceOptions options = { .wanted = wanted, .budget_bytes = self->budget_bytes,
                                .cache_folder = self->cache_folder, .validate = self->validate };
-  if (self->device == NULL)
-    self->device = gpu_device_new (&options, error);
+  if (self->device != NULL)
+    return TRUE;
+  self->device = gpu_device_new (&options, error);
+  if (self->device != NULL && sfu_can_tune (self->device, self->tune_software))
+    self->tuning = gpu_tuning_new (self->device, self->cache_folder);
   return self->device != NULL;
 }
 
@@ -94,7 +100,8 @@ load_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
   sfu_job_report_state (job, SFU_JOB_LOADING);
   sfu_job_report_loading (job, 0);
   report_holding (self, job);
-  self->checkpoint = sfu_checkpoint_new (self->device, self->kernels, request, (const char *const *) self->model_folders, error);
+  self->checkpoint = sfu_checkpoint_new (self->device, self->kernels, self->tuning, request, (const char *const *) self->model_folders,
+                                         error);
   if (self->checkpoint == NULL
       || !sfu_checkpoint_load (self->checkpoint, request, loading_cb, job, sfu_job_get_cancellable (job), error))
     return FALSE;
@@ -124,9 +131,29 @@ ensure_checkpoint (SfuEngine *self, SfuJob *job, GError **error)
 }
 
 static void
+tuning_cb (guint done, guint total, gpointer data)
+{
+  SfuJob *job = data;
+  if (done == 0)
+    sfu_job_report_state (job, SFU_JOB_TUNING);
+  sfu_job_report_loading (job, done / (double) MAX (total, 1));
+}
+
+/* What is only looked at takes the kernels that there are. */
+static gboolean
+ensure_tuned (SfuEngine *self, SfuJob *job, GError **error)
+{
+  SfuTask task = sfu_job_get_task (job);
+  if (task == SFU_TASK_DEVELOP || task == SFU_TASK_GLIMPSE)
+    return TRUE;
+  return sfu_tune (self->checkpoint, sfu_job_get_request (job), tuning_cb, job, sfu_job_get_cancellable (job), error);
+}
+
+static void
 forget_device (SfuEngine *self)
 {
   g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
+  g_clear_pointer (&self->tuning, gpu_tuning_free);
   g_clear_pointer (&self->device, gpu_device_unref);
 }
 
@@ -156,7 +183,8 @@ carry_out (SfuEngine *self, SfuJob *job)
   GCancellable *cancellable = sfu_job_get_cancellable (job);
   if (g_cancellable_is_cancelled (cancellable))
     g_set_error_literal (&error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
-  else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error) && sfu_job_get_task (job) != SFU_TASK_LOAD)
+  else if (ensure_device (self, &error) && ensure_checkpoint (self, job, &error) && ensure_tuned (self, job, &error)
+           && sfu_job_get_task (job) != SFU_TASK_LOAD)
     sfu_paint (self->checkpoint, job, &error);
 
   if (self->device != NULL && gpu_device_is_lost (self->device))
@@ -202,6 +230,7 @@ sfu_engine_new (const SfuEngineOptions *options)
   self->model_folders = g_strdupv ((GStrv) options->model_folders);
   self->validate = options->validate;
   self->kernels = options->kernels;
+  self->tune_software = options->tune_software;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   g_queue_init (&self->jobs);

@@ -20,6 +20,7 @@ typedef struct {
   const char *const *model_folders; /* (array zero-terminated=1) (nullable): where preview decoders may lie */
   gboolean validate;                /* Vulkan's validation layer, for tests */
   GpuKernels kernels;               /* which may be chosen; 0: what suits the device */
+  gboolean tune_software;           /* measure kernels on a software device too, where that is never worth it: for tests */
 } SfuEngineOptions;
 
 SfuEngine *sfu_engine_new (const SfuEngineOptions *options);

@@ -39,11 +39,12 @@ make_image_encoder (Search *self, const SfuPrograms *programs, GError **error)
 static gboolean
 make_all (Search *self, const SfuNets *nets, guint width, guint height, GError **error)
 {
+  int branch;
   g_autoptr (SfuPrograms) programs = NULL;
-  if (!make_text_encoder (self, nets, error))
+  if (!sfu_choose_branch (nets->unet, self->request, &branch, error) || !make_text_encoder (self, nets, error))
     return FALSE;
   programs = sfu_programs_new (nets, sfu_checkpoint_dtype (self->checkpoint), width, height, self->request->guidance > 1 ? 2 : 1,
-                               nets->clip->max_positions, error);
+                               nets->clip->max_positions, branch, error);
   return programs != NULL && sfu_programs_reserve (programs, error) && make_image_encoder (self, programs, error);
 }
 

@@ -146,6 +146,7 @@ sfu_job_new_continue (SfuRequest *request, SfuMoment *moment)
   merged->width = run->width;
   merged->height = run->height;
   merged->precision = run->precision;
+  merged->deepcache = run->deepcache;
   merged->batch = 1;
   return new_from_moment (SFU_TASK_CONTINUE, merged, moment);
 }

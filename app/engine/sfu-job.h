@@ -10,7 +10,7 @@
  *   "moment" (SfuMoment*, guint picture)             where the sampler is after a step, where that was asked
  *   "picture" (SfuImage*, guint picture)             a finished picture
  *   "note" (guint kind, char*)                     an SfuNote and a sentence that the user should know
- *   "loading" (double fraction)                      how far the model has come, 0..1; the newest only
+ *   "loading" (double fraction)                      how far loading, or tuning, has come, 0..1; the newest only
  *   "holding" (SfuHolding*)                          what the engine keeps on the device has changed
  */
 #pragma once
@@ -29,6 +29,7 @@ G_DECLARE_FINAL_TYPE (SfuJob, sfu_job, SFU, JOB, GObject)
 typedef enum {
   SFU_JOB_QUEUED,
   SFU_JOB_LOADING,  /* the model */
+  SFU_JOB_TUNING,   /* kernels for its shapes are measured on this device, for the first time */
   SFU_JOB_ENCODING, /* the prompt, and the picture to start from */
   SFU_JOB_SAMPLING,
   SFU_JOB_DECODING,
@@ -73,7 +74,8 @@ typedef struct {
 
 SfuJob *sfu_job_new (SfuRequest *request);
 /* Goes on from @moment, with @request's prompts, guidance and seed, and scheduler, steps and size of the moment's
- * run. With the run's own request the picture is the one that the run would have given. */
+ * run. With the run's own request the picture is the one that the run would have given; with DeepCache, nearly: its
+ * first step is a full one. */
 SfuJob *sfu_job_new_continue (SfuRequest *request, SfuMoment *moment);
 SfuJob *sfu_job_new_develop (SfuMoment *moment);
 SfuJob *sfu_job_new_glimpse (SfuMoment *moment);
@@ -93,7 +95,7 @@ void sfu_job_dump_to (SfuJob *self, const char *folder);
 SfuJobState sfu_job_get_state (SfuJob *self);
 guint sfu_job_get_n_steps (SfuJob *self); /* model calls a picture; 0 until known */
 const GError *sfu_job_get_error (SfuJob *self); /* why it failed */
-double sfu_job_get_loading (SfuJob *self); /* how far its model has come, 0..1 */
+double sfu_job_get_loading (SfuJob *self); /* how far loading, or tuning, has come, 0..1 */
 /* After GPU_ERROR_OUT_OF_MEMORY: the largest size of the same shape that fits. FALSE, and 0 x 0: none does. */
 gboolean sfu_job_get_fitting_size (SfuJob *self, guint *width, guint *height);
 

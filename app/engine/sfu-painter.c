@@ -26,6 +26,7 @@ typedef struct {
   SfuEmphasis emphasis;
   guint n_tokens; /* of the longer prompt; 0 before they are encoded */
   gboolean exact; /* from now on in 32 bits */
+  const SfuPass *filled; /* whose last full step was one of this picture's; NULL: none's was */
 } Painting;
 
 static GpuDevice *
@@ -216,6 +217,15 @@ not_finite_error (GError **error)
   return FALSE;
 }
 
+/* DeepCache: every n-th step is a full one, and the first of each pass, which has nothing to reuse: at the start, when a
+ * picture is continued, and when 16 bits have overflowed. */
+static gboolean
+is_cached (Painting *self, const SfuPass *pass, guint i)
+{
+  return pass->cached_program != NULL && self->filled == pass
+         && sfu_scheduler_position (self->scheduler, i) % self->request->deepcache.interval != 0;
+}
+
 /* One call of the model. Where 16 bits overflow nothing has changed, and it is made again in 32. */
 static gboolean
 take_step (Painting *self, guint i, GError **error)
@@ -234,11 +244,16 @@ take_step (Painting *self, guint i, GError **error)
   for (;;)
     {
       SfuPass *pass = sfu_programs_pass (self->programs, self->exact, error);
-      if (pass == NULL || !gpu_program_run_wait (pass->step_program, self->cancellable, error)
+      gboolean new_window = self->filled != pass || i % STEP_WINDOW == 0;
+      if (pass == NULL || (new_window && !gpu_program_run_wait (pass->schedule_program, self->cancellable, error))
+          || !gpu_program_run_wait (is_cached (self, pass, i) ? pass->cached_program : pass->step_program, self->cancellable, error)
           || !overflowed (self, self->programs->sampler.state, &bad, error))
         return FALSE;
       if (!bad)
-        return TRUE;
+        {
+          self->filled = pass;
+          return TRUE;
+        }
       if (self->exact || self->programs->dtype == GPU_DTYPE_F32)
         return not_finite_error (error);
       self->exact = TRUE;
@@ -347,6 +362,7 @@ static gboolean
 paint_picture (Painting *self, GError **error)
 {
   SfuPass *pass = sfu_programs_pass (self->programs, FALSE, error);
+  self->filled = NULL;
   return pass != NULL && sfu_programs_reserve (self->programs, error) && write_context (self, pass, error) && write_start (self, error) && sample (self, error)
          && decode (self, error);
 }
@@ -414,13 +430,15 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
   g_autoptr (JsonObject) config = own != NULL ? json_object_ref (own) : sfu_scheduler_sd1_config ();
   g_autoptr (SfuScheduler) scheduler = sfu_scheduler_new (config, &options, error);
   gboolean ok = TRUE;
+  int branch;
 
-  if (scheduler == NULL || !find_emphasis (&painting, error))
+  if (scheduler == NULL || !find_emphasis (&painting, error)
+      || !sfu_choose_branch (sfu_checkpoint_nets (checkpoint)->unet, request, &branch, error))
     return FALSE;
   painting.scheduler = scheduler;
   if (task == SFU_TASK_DEVELOP || task == SFU_TASK_GLIMPSE)
     {
-      painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, error);
+      painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, branch, error);
       return painting.programs != NULL && develop (&painting, error);
     }
   sfu_noise_kind_from_name (request->noise, &kind);
@@ -435,7 +453,7 @@ sfu_paint (SfuCheckpoint *checkpoint, SfuJob *job, GError **error)
            && (i > 0 || encode_prompts (&painting, guided, dump, error));
       painting.dump = dump;
       if (ok && painting.programs == NULL)
-        painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, error);
+        painting.programs = sfu_checkpoint_programs (checkpoint, painting.width, painting.height, guided ? 2 : 1, painting.n_tokens, branch, error);
       ok = ok && painting.programs != NULL;
       if (ok && task == SFU_TASK_CONTINUE)
         {

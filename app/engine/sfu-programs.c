@@ -26,13 +26,21 @@ make_storages (SfuPrograms *self, GError **error)
   return (s->calls = storage_new (self, SFU_MAX_CALLS * sizeof (GpuStepCall), GPU_MEMORY_DEVICE, "scheduler calls", error))
          && (s->state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "step state", error))
          && (s->slots = storage_new (self, STEP_SLOTS * plane, GPU_MEMORY_DEVICE, "latents", error))
-         && (s->output = storage_new (self, plane, GPU_MEMORY_DEVICE, "model output", error))
          && (s->noise = storage_new (self, plane, GPU_MEMORY_DEVICE, "noise", error))
          && (s->x0 = storage_new (self, plane, GPU_MEMORY_DEVICE, "estimate", error))
          && (self->decode_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "decoder state", error))
          && (self->preview_state = storage_new (self, sizeof (GpuStepState), GPU_MEMORY_DOWNLOAD, "preview state", error))
          && (self->pixels = storage_new (self, image, GPU_MEMORY_DOWNLOAD, "picture", error))
          && (self->preview_pixels = storage_new (self, image, GPU_MEMORY_DOWNLOAD, "preview", error));
+}
+
+static GpuOps *
+new_ops (const SfuNets *nets, GpuDtype dtype, GError **error)
+{
+  GpuOps *ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  if (ops != NULL)
+    gpu_ops_set_tuning (ops, nets->tuning);
+  return ops;
 }
 
 /* Makes a program of @ops once its weights are on the device. Takes @ops. */
@@ -53,7 +61,7 @@ build_preview (const GpuStrips *strips, gpointer data, GError **error)
   SfuPrograms *self = data;
   const SfuNets *nets = self->nets;
   const GpuImageSink sink = { .pixels = self->preview_pixels, .state = self->preview_state, .factor = 1 };
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, self->dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
   if (ops == NULL)
     return NULL;
   GpuTensor x = gpu_latent_input (ops, self->sampler.x0, self->sampler.channels, self->sampler.h, self->sampler.w,
@@ -79,7 +87,7 @@ make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
   const SfuNets *nets = self->nets;
   guint width = nets->unet->cross_width;
   guint64 bytes = (guint64) self->halves * self->n_tokens * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL || (pass->context_storage = storage_new (self, bytes, GPU_MEMORY_DEVICE, "context", error)) == NULL)
     return FALSE;
   pass->context = gpu_tensor_over (pass->context_storage, dtype, self->halves, 1, self->n_tokens, width);
@@ -89,23 +97,38 @@ make_context (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 }
 
 static gboolean
-make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+make_schedule (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
 {
   const SfuNets *nets = self->nets;
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL)
     return FALSE;
-  gpu_sampler_step (ops, &self->sampler, gpu_unet_step (pass->unet, ops, &self->sampler));
-  pass->step_program = finish_program (nets, "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
-  return pass->step_program != NULL;
+  gpu_unet_schedule (pass->unet, ops, &self->sampler);
+  pass->schedule_program = finish_program (nets, "schedule", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+  return pass->schedule_program != NULL;
 }
 
-/* What depends on the length of the prompt. */
+static GpuProgram *
+make_step (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, gboolean cached, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
+  if (ops == NULL)
+    return NULL;
+  gpu_sampler_step (ops, &self->sampler, cached ? gpu_unet_cached_step (pass->unet, ops, &self->sampler)
+                                                : gpu_unet_step (pass->unet, ops, &self->sampler),
+                    gpu_unet_state (pass->unet));
+  return finish_program (nets, cached ? "cached step" : "step", g_steal_pointer (&ops), nets->unet_bank, nets->arena, error);
+}
+
+/* What depends on the length of the prompt and the branch. */
 static void
 pass_clear_unet (SfuPass *pass)
 {
   g_clear_pointer (&pass->context_program, gpu_program_free);
+  g_clear_pointer (&pass->schedule_program, gpu_program_free);
   g_clear_pointer (&pass->step_program, gpu_program_free);
+  g_clear_pointer (&pass->cached_program, gpu_program_free);
   g_clear_pointer (&pass->context_storage, gpu_storage_unref);
   g_clear_pointer (&pass->unet, gpu_unet_free);
 }
@@ -117,6 +140,19 @@ pass_clear (SfuPass *pass)
   g_clear_pointer (&pass->decode_program, gpu_program_free);
 }
 
+static gboolean
+make_unet (SfuPrograms *self, SfuPass *pass, GpuDtype dtype, GError **error)
+{
+  const SfuNets *nets = self->nets;
+  gboolean caches = self->branch != SFU_NO_BRANCH;
+  pass->unet = gpu_unet_new (nets->device, nets->unet_bank, nets->unet, dtype, self->halves, self->sampler.h,
+                             self->sampler.w, self->n_tokens, error);
+  return pass->unet != NULL && (!caches || gpu_unet_keep (pass->unet, self->branch, self->sampler.h, self->sampler.w, error))
+         && make_context (self, pass, dtype, error) && make_schedule (self, pass, dtype, error)
+         && (pass->step_program = make_step (self, pass, dtype, FALSE, error)) != NULL
+         && (!caches || (pass->cached_program = make_step (self, pass, dtype, TRUE, error)) != NULL);
+}
+
 SfuPass *
 sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
 {
@@ -125,9 +161,7 @@ sfu_programs_pass (SfuPrograms *self, gboolean exact, GError **error)
   if (pass->step_program != NULL)
     return pass;
   pass_clear_unet (pass);
-  pass->unet = gpu_unet_new (self->nets->device, self->nets->unet_bank, self->nets->unet, dtype, self->halves,
-                             self->n_tokens, error);
-  if (pass->unet == NULL || !make_context (self, pass, dtype, error) || !make_step (self, pass, dtype, error))
+  if (!make_unet (self, pass, dtype, error))
     {
       pass_clear_unet (pass);
       return NULL;
@@ -149,7 +183,7 @@ build_decoder (const GpuStrips *strips, gpointer data, GError **error)
   const SfuNets *nets = self->programs->nets;
   const GpuSampler *s = &self->programs->sampler;
   const GpuImageSink sink = { .pixels = self->programs->pixels, .state = self->programs->decode_state, .factor = 0.5f, .addend = 0.5f };
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, self->dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
   if (ops == NULL)
     return NULL;
   GpuTensor x = gpu_latent_input (ops, s->slots, s->channels, s->h, s->w, 1 / nets->vae->scaling_factor, FALSE);
@@ -186,6 +220,9 @@ sfu_programs_reserve (SfuPrograms *self, GError **error)
   if (decoder == NULL)
     return FALSE;
   bytes = MAX (gpu_program_arena_bytes (self->pass.context_program), gpu_program_arena_bytes (self->pass.step_program));
+  bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.schedule_program));
+  if (self->pass.cached_program != NULL)
+    bytes = MAX (bytes, gpu_program_arena_bytes (self->pass.cached_program));
   bytes = MAX (bytes, gpu_program_arena_bytes (decoder));
   if (!gpu_arena_reserve (arena, bytes, &lack))
     {
@@ -209,7 +246,7 @@ sfu_programs_reserve (SfuPrograms *self, GError **error)
 
 SfuPrograms *
 sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves, guint n_tokens,
-                  GError **error)
+                  int branch, GError **error)
 {
   g_autoptr (SfuPrograms) self = g_new0 (SfuPrograms, 1);
   g_autoptr (GError) lack = NULL;
@@ -219,6 +256,7 @@ sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height
   self->height = height;
   self->halves = halves;
   self->n_tokens = n_tokens;
+  self->branch = branch;
   self->sampler.channels = nets->unet->out_channels;
   self->sampler.h = latent_side (nets, height);
   self->sampler.w = latent_side (nets, width);
@@ -242,7 +280,7 @@ void
 sfu_programs_free (SfuPrograms *self)
 {
   GpuStorage **storages[] = {
-    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.output, &self->sampler.noise,
+    &self->sampler.calls, &self->sampler.state, &self->sampler.slots, &self->sampler.noise,
     &self->sampler.x0, &self->decode_state, &self->pixels, &self->preview_state, &self->preview_pixels,
   };
   if (self == NULL)
@@ -256,11 +294,12 @@ sfu_programs_free (SfuPrograms *self)
 }
 
 void
-sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens)
+sfu_programs_set_unet (SfuPrograms *self, guint n_tokens, int branch)
 {
   pass_clear_unet (&self->pass);
   pass_clear_unet (&self->exact_pass);
   self->n_tokens = n_tokens;
+  self->branch = branch;
 }
 
 GpuProgram *
@@ -268,7 +307,7 @@ sfu_nets_text_program (const SfuNets *nets, GpuDtype dtype, guint n_ids, GpuStor
 {
   guint width = nets->clip->width;
   guint64 bytes = (guint64) n_ids * GPU_PADDED (width) * gpu_dtype_bytes (dtype);
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, dtype, error);
   if (ops == NULL
       || (*tokens = gpu_storage_new (nets->device, n_ids * sizeof (gint32), GPU_MEMORY_UPLOAD, "tokens", error)) == NULL
       || (*states = gpu_storage_new (nets->device, bytes, GPU_MEMORY_DEVICE, "prompt states", error)) == NULL)
@@ -320,7 +359,7 @@ build_encoder (const GpuStrips *strips, gpointer data, GError **error)
 {
   Encoder *self = data;
   const SfuNets *nets = self->nets;
-  g_autoptr (GpuOps) ops = gpu_ops_new (nets->device, self->dtype, nets->kernels, error);
+  g_autoptr (GpuOps) ops = new_ops (nets, self->dtype, error);
   if (ops == NULL)
     return NULL;
   GpuTensor x = gpu_vae_encode (ops, nets->vae_bank, nets->vae, strips, gpu_image_input (ops, self->pixels, self->height, self->width));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gpu-nets.h>
+#include <gpu-tuning.h>
 
 G_BEGIN_DECLS
 
@@ -11,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
   GpuDevice *device;
   GpuKernels kernels;
+  GpuTuning *tuning; /* borrowed; NULL: kernels are chosen by estimate */
   const GpuClipConfig *clip;
   const GpuUnetConfig *unet;
   const GpuVaeConfig *vae;
@@ -26,7 +28,9 @@ typedef struct {
   GpuStorage *context_storage;
   GpuTensor context;        /* (halves, 1, tokens, width) */
   GpuProgram *context_program;
+  GpuProgram *schedule_program; /* gpu_unet_schedule(): before the first step, and where a window of calls begins */
   GpuProgram *step_program;
+  GpuProgram *cached_program; /* a step by the branch's layers alone; NULL without a branch */
   GpuProgram *decode_program;
 } SfuPass;
 
@@ -34,6 +38,7 @@ typedef struct {
   const SfuNets *nets;      /* borrowed */
   guint width, height;      /* of the picture */
   guint halves, n_tokens;
+  int branch;               /* of gpu_unet_keep(), or SFU_NO_BRANCH */
   GpuDtype dtype;
   guint64 latent_floats;    /* channels * h * w */
   GpuSampler sampler;       /* its storages are owned here */
@@ -46,14 +51,16 @@ typedef struct {
   guint64 step_bytes;          /* of the arena, for the usual pass's step: the measure of what else may take (sfu-budget.h) */
 } SfuPrograms;
 
-#define SFU_MAX_CALLS 2100 /* Heun at 1000 steps makes 1999 */
+#define SFU_MAX_CALLS (33 * STEP_WINDOW) /* whole windows; Heun at 1000 steps makes 1999 */
+#define SFU_NO_BRANCH (-1)
 
 /* Errors: GPU_ERROR; a missing or misshapen tensor is GPU_ERROR_BAD_WEIGHTS. */
 SfuPrograms *sfu_programs_new (const SfuNets *nets, GpuDtype dtype, guint width, guint height, guint halves,
-                               guint n_tokens, GError **error);
+                               guint n_tokens, int branch, GError **error);
 void sfu_programs_free (SfuPrograms *self);
-/* Another length of the prompt: the UNet's programs are made again when they are next asked for; the rest stays. */
-void sfu_programs_set_n_tokens (SfuPrograms *self, guint n_tokens);
+/* Another length of the prompt or another branch: the UNet's programs are made again when they are next asked for;
+ * the rest stays. */
+void sfu_programs_set_unet (SfuPrograms *self, guint n_tokens, int branch);
 
 /* Takes the memory of everything that painting needs at once, so that what will not fit fails before the first step
  * and not after the last. Previews get what is left, or are let go. */

@@ -31,6 +31,8 @@ static const struct {
 } counts[] = {
   { "width", G_STRUCT_OFFSET (SfuRequest, width) }, { "height", G_STRUCT_OFFSET (SfuRequest, height) },
   { "steps", G_STRUCT_OFFSET (SfuRequest, steps) }, { "batch", G_STRUCT_OFFSET (SfuRequest, batch) },
+  { "deepcache", G_STRUCT_OFFSET (SfuRequest, deepcache.interval) },
+  { "deepcache-branch", G_STRUCT_OFFSET (SfuRequest, deepcache.branch) },
 };
 static const struct {
   const char *name;
@@ -182,7 +184,7 @@ sfu_request_to_parameters (const SfuRequest *self)
 {
   GString *text = g_string_new (self->prompt);
   g_autoptr (GString) line = g_string_new (NULL);
-  g_autofree char *model = g_path_get_basename (self->model);
+  g_autofree char *model = g_path_get_basename (self->model), *deepcache = sfu_deepcache_to_text (self->deepcache);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
   if (*self->negative != '\0')
@@ -200,6 +202,8 @@ sfu_request_to_parameters (const SfuRequest *self)
     append_value (line, "Denoising strength", plain (self->strength, number));
   if (isfinite (self->eta))
     append_value (line, "Eta", plain (self->eta, number));
+  if (self->deepcache.interval > 1)
+    append_value (line, "DeepCache", deepcache);
   append_value (line, "RNG", g_str_equal (self->noise, "philox") ? "NV" : "CPU");
   append_value (line, "Version", "Sfumato " SFU_VERSION);
   g_string_append_printf (text, "\n%s", line->str);
@@ -262,6 +266,8 @@ set_pair (SfuRequest *self, const char *key, const char *value)
     self->strength = x;
   else if (g_str_equal (key, "Eta"))
     self->eta = x;
+  else if (g_str_equal (key, "DeepCache"))
+    return sfu_deepcache_from_text (value, &self->deepcache);
   else if (g_str_equal (key, "RNG"))
     g_set_str (&self->noise, g_ascii_strcasecmp (value, "CPU") == 0 ? "torch-cpu" : "philox");
   else

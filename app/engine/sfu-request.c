@@ -1,6 +1,7 @@
 #include "sfu-request.h"
 
 #include <math.h>
+#include <string.h>
 
 G_DEFINE_QUARK (sfu-request-error-quark, sfu_request_error)
 
@@ -21,6 +22,7 @@ sfu_request_new (void)
   self->guidance = 7.5;
   self->eta = NAN;
   self->strength = 0.75;
+  self->deepcache.interval = 1;
   return self;
 }
 
@@ -104,6 +106,8 @@ sfu_request_check (const SfuRequest *self, GError **error)
     return invalid (error, "A strength of %g cannot be used: use more than 0 and at most 1.", self->strength);
   if (!isnan (self->eta) && !(self->eta >= 0 && self->eta <= 1))
     return invalid (error, "An eta of %g cannot be used: use 0 to 1.", self->eta);
+  if (self->deepcache.interval < 1 || self->deepcache.interval > 1000)
+    return invalid (error, "Every %u-th step cannot be a full one: use 1 (all of them) to 1000, 2 to 5 are usual.", self->deepcache.interval);
   return TRUE;
 }
 
@@ -127,4 +131,24 @@ sfu_precision_from_name (const char *name, SfuPrecision *precision)
         return TRUE;
       }
   return FALSE;
+}
+
+char *
+sfu_deepcache_to_text (SfuDeepCache deepcache)
+{
+  return deepcache.branch == 0 ? g_strdup_printf ("%u", deepcache.interval)
+                               : g_strdup_printf ("%u:%u", deepcache.interval, deepcache.branch);
+}
+
+gboolean
+sfu_deepcache_from_text (const char *text, SfuDeepCache *deepcache)
+{
+  const char *colon = strchr (text, ':');
+  g_autofree char *interval = colon != NULL ? g_strndup (text, colon - text) : g_strdup (text);
+  guint64 n, branch = 0;
+  if (!g_ascii_string_to_unsigned (interval, 10, 1, G_MAXINT, &n, NULL)
+      || (colon != NULL && !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXINT, &branch, NULL)))
+    return FALSE;
+  *deepcache = (SfuDeepCache) { n, branch };
+  return TRUE;
 }

@@ -15,6 +15,12 @@ typedef enum {
 
 typedef enum { SFU_PRECISION_AUTO, SFU_PRECISION_FP16, SFU_PRECISION_FP32 } SfuPrecision;
 
+/* Reuse of what the UNet's deep layers gave in the step before (Ma et al. 2023). */
+typedef struct {
+  guint interval; /* every how many-th step is a full one; 1: all are */
+  guint branch;   /* what the others run: 0 the least; see gpu_unet_n_branches() */
+} SfuDeepCache;
+
 typedef struct {
   gatomicrefcount refs;
   char *model;        /* path */
@@ -31,6 +37,7 @@ typedef struct {
   char *image;        /* path of a picture to start from, or NULL */
   double strength;    /* how far to go from it: 0..1 */
   SfuPrecision precision;
+  SfuDeepCache deepcache;
 } SfuRequest;
 
 /* Every field at its default; model and prompt are empty. */
@@ -44,6 +51,10 @@ gboolean sfu_request_check (const SfuRequest *self, GError **error);
 
 const char *sfu_precision_name (SfuPrecision precision);
 gboolean sfu_precision_from_name (const char *name, SfuPrecision *precision);
+
+/* "N", or "N:BRANCH" where the branch is not 0, as people write it. */
+char *sfu_deepcache_to_text (SfuDeepCache deepcache);
+gboolean sfu_deepcache_from_text (const char *text, SfuDeepCache *deepcache);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SfuRequest, sfu_request_unref)
 

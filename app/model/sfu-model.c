@@ -1,5 +1,6 @@
 #include "sfu-model-private.h"
 
+#include <gpu-unet-units.h>
 #include <string.h>
 
 static const char *const part_titles[] = {
@@ -248,6 +249,12 @@ const GpuUnetConfig *
 sfu_model_unet_config (SfuModel *self)
 {
   return &self->unet;
+}
+
+guint
+sfu_model_n_branches (SfuModel *self)
+{
+  return gpu_unet_n_branches (&self->unet);
 }
 
 const GpuVaeConfig *

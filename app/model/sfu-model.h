@@ -47,6 +47,7 @@ const char *sfu_model_prediction_type (SfuModel *self); /* "epsilon" or "v_predi
 GpuWeights *sfu_model_weights (SfuModel *self, SfuPart part);
 const GpuClipConfig *sfu_model_clip_config (SfuModel *self);
 const GpuUnetConfig *sfu_model_unet_config (SfuModel *self);
+guint sfu_model_n_branches (SfuModel *self); /* of the UNet, see gpu_unet_n_branches() */
 const GpuVaeConfig *sfu_model_vae_config (SfuModel *self);
 JsonObject *sfu_model_scheduler_config (SfuModel *self); /* NULL: a single file has none */
 const char *sfu_model_tokenizer_folder (SfuModel *self); /* NULL: use the built-in vocabulary */

@@ -241,6 +241,23 @@ sfu_scheduler_call (SfuScheduler *self, guint i)
   return &g_array_index (self->calls, SfuSchedulerCall, i);
 }
 
+static guint
+first_place (SfuScheduler *self, guint i)
+{
+  guint place = 0;
+  while ((float) self->timesteps[place] != (float) self->timesteps[i])
+    place++;
+  return place;
+}
+
+guint
+sfu_scheduler_position (SfuScheduler *self, guint i)
+{
+  if (self->family->prepare == sfu_prepare_heun)
+    return i;
+  return first_place (self, self->first + i) - first_place (self, self->first);
+}
+
 double
 sfu_scheduler_init_noise_sigma (SfuScheduler *self)
 {

@@ -75,6 +75,10 @@ const char *sfu_scheduler_name (SfuScheduler *self);
 guint sfu_scheduler_n_calls (SfuScheduler *self);  /* model calls after `strength` has cut the first ones */
 guint sfu_scheduler_n_slots (SfuScheduler *self);
 const SfuSchedulerCall *sfu_scheduler_call (SfuScheduler *self, guint i);
+/* How far call @i is behind the first, for what happens at every n-th: as the package DeepCache counts, by the place
+ * where its timestep first stands in the scheduler's list, so that PNDM's repeated timestep counts once. But Heun's
+ * timesteps, which all come twice, would stand at odd places only and never meet an even n: there the calls count. */
+guint sfu_scheduler_position (SfuScheduler *self, guint i);
 double sfu_scheduler_init_noise_sigma (SfuScheduler *self);
 /* img2img: x = a * latent + b * noise at the first call that is run (diffusers: add_noise). */
 void sfu_scheduler_start_mix (SfuScheduler *self, double *latent_factor, double *noise_factor);

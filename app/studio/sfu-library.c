@@ -12,7 +12,7 @@ struct _SfuLibraryModel {
   GObject parent_instance;
   char *path, *title, *family, *scheduler, *tokenizer_folder;
   guint64 bytes, bytes_16, bytes_exact;
-  guint side;
+  guint side, n_branches;
   gboolean gone;
   GError *error;
   SfuTokenizer *tokenizer;
@@ -141,6 +141,7 @@ sfu_library_model_new (const char *path)
     return self;
   count_device_bytes (self, model);
   self->side = sfu_model_sample_size (model) * 8;
+  self->n_branches = sfu_model_n_branches (model);
   self->tokenizer_folder = g_strdup (sfu_model_tokenizer_folder (model));
   if (sfu_model_scheduler_config (model) != NULL && sfu_scheduler_name_of_config (sfu_model_scheduler_config (model)) != NULL)
     g_set_str (&self->scheduler, sfu_scheduler_name_of_config (sfu_model_scheduler_config (model)));
@@ -212,6 +213,12 @@ guint
 sfu_library_model_side (SfuLibraryModel *self)
 {
   return self->side;
+}
+
+guint
+sfu_library_model_n_branches (SfuLibraryModel *self)
+{
+  return self->n_branches;
 }
 
 const char *

@@ -23,6 +23,7 @@ guint64 sfu_library_model_bytes (SfuLibraryModel *self);      /* on disk */
 /* Device memory that its weights take, in 16 bits or as exact as the file is. */
 guint64 sfu_library_model_device_bytes (SfuLibraryModel *self, gboolean exact);
 guint sfu_library_model_side (SfuLibraryModel *self);         /* pixels of the pictures it was made for */
+guint sfu_library_model_n_branches (SfuLibraryModel *self);   /* of its UNet, for DeepCache; 0 if it cannot be used */
 const char *sfu_library_model_scheduler (SfuLibraryModel *self); /* its own, a name of sfu_scheduler_names() */
 const GError *sfu_library_model_error (SfuLibraryModel *self); /* why it cannot be used; NULL: it can */
 gboolean sfu_library_model_is_gone (SfuLibraryModel *self);

@@ -5,6 +5,7 @@ struct _SfuLoader {
   SfuEngine *engine;   /* borrowed */
   SfuJob *own;         /* loading in the background, or waiting for its turn */
   SfuJob *loading;     /* any job that is loading its model now */
+  SfuJob *tuning;      /* or measuring kernels for it */
   SfuHolding holding;
   char *failed_model;
   GError *error;
@@ -20,6 +21,7 @@ sfu_loader_finalize (GObject *object)
   SfuLoader *self = SFU_LOADER (object);
   g_clear_object (&self->own);
   g_clear_object (&self->loading);
+  g_clear_object (&self->tuning);
   g_free (self->holding.model);
   g_free (self->failed_model);
   g_clear_error (&self->error);
@@ -63,7 +65,7 @@ static void
 state_cb (SfuJob *job, SfuLoader *self)
 {
   SfuJobState state = sfu_job_get_state (job);
-  gboolean was_loading = self->loading == job || self->own == job;
+  gboolean was_loading = self->loading == job || self->tuning == job || self->own == job;
   if (state == SFU_JOB_QUEUED)
     return;
   if (state == SFU_JOB_LOADING)
@@ -74,6 +76,14 @@ state_cb (SfuJob *job, SfuLoader *self)
     }
   if (self->loading == job)
     g_clear_object (&self->loading);
+  if (state == SFU_JOB_TUNING)
+    {
+      g_set_object (&self->tuning, job);
+      changed (self);
+      return;
+    }
+  if (self->tuning == job)
+    g_clear_object (&self->tuning);
   if (self->own == job && state >= SFU_JOB_DONE)
     g_clear_object (&self->own);
   if (was_loading && state == SFU_JOB_FAILED)
@@ -159,6 +169,16 @@ sfu_loader_is_loading (SfuLoader *self, const char *path, double *fraction)
     return FALSE;
   if (fraction != NULL)
     *fraction = sfu_job_get_loading (job);
+  return TRUE;
+}
+
+gboolean
+sfu_loader_is_tuning (SfuLoader *self, double *fraction)
+{
+  if (self->tuning == NULL || is_stopped (self->tuning))
+    return FALSE;
+  if (fraction != NULL)
+    *fraction = sfu_job_get_loading (self->tuning);
   return TRUE;
 }
 

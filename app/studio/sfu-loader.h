@@ -25,6 +25,8 @@ const SfuHolding *sfu_loader_holding (SfuLoader *self);
 gboolean sfu_loader_holds (SfuLoader *self, const char *path);
 /* @path: (nullable): of any model. @fraction: (out) (optional): 0..1 */
 gboolean sfu_loader_is_loading (SfuLoader *self, const char *path, double *fraction);
+/* Kernels are being measured, for whichever model. @fraction: (out) (optional): 0..1 */
+gboolean sfu_loader_is_tuning (SfuLoader *self, double *fraction);
 /* Why the model could not be loaded the last time, or NULL. */
 const GError *sfu_loader_error (SfuLoader *self, const char *path);
 

@@ -8,6 +8,7 @@ typedef struct {
   char *model;
   double pixels;            /* of the picture */
   gboolean guided;          /* two passes a step */
+  guint interval;           /* of DeepCache */
   double step_seconds;      /* per step asked for: some schedulers pass more than once */
   double decode_seconds;
 } Measure;
@@ -58,6 +59,7 @@ sfu_pace_learn (SfuPace *self, SfuRun *run)
   measure->model = g_strdup (request->model);
   measure->pixels = (double) sfu_image_width (image) * sfu_image_height (image);
   measure->guided = is_guided (request);
+  measure->interval = request->deepcache.interval;
   measure->step_seconds = step * MAX (sfu_run_n_steps (run), request->steps) / request->steps;
   measure->decode_seconds = decode;
   g_queue_push_head (&self->measures, measure);
@@ -65,11 +67,12 @@ sfu_pace_learn (SfuPace *self, SfuRun *run)
     measure_free (g_queue_pop_tail (&self->measures));
 }
 
-/* A factor that is the same whichever of the two is larger, with a penalty for other guidance. */
+/* A factor that is the same whichever of the two is larger, with penalties for other guidance and other reuse. */
 static double
-distance (const Measure *measure, double pixels, gboolean guided)
+distance (const Measure *measure, double pixels, const SfuRequest *request)
 {
-  return fabs (log (pixels / measure->pixels)) + (measure->guided != guided ? 0.5 : 0);
+  return fabs (log (pixels / measure->pixels)) + (measure->guided != is_guided (request) ? 0.5 : 0)
+         + (measure->interval != request->deepcache.interval ? 1 : 0);
 }
 
 double
@@ -82,7 +85,7 @@ sfu_pace_seconds (SfuPace *self, const SfuRequest *request)
     {
       const Measure *measure = l->data;
       if (g_str_equal (measure->model, request->model)
-          && (best == NULL || (pixels > 0 && distance (measure, pixels, guided) < distance (best, pixels, guided))))
+          && (best == NULL || (pixels > 0 && distance (measure, pixels, request) < distance (best, pixels, request))))
         best = measure;
     }
   if (best == NULL)

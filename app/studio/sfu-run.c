@@ -17,6 +17,7 @@ struct _SfuRun {
   guint step, n_steps, first_step;
   double recent[RECENT]; /* ms of the last steps */
   guint n_recent;
+  double sum_ms; /* of all steps */
   double decode_ms;
   gint64 begun, decoding, ended; /* monotonic us, 0: not yet */
   gsize preview_bytes;
@@ -117,6 +118,7 @@ step_cb (SfuRun *self, guint picture, guint step, double ms)
 {
   self->step = step;
   self->recent[self->n_recent++ % RECENT] = ms;
+  self->sum_ms += ms;
   changed (self);
 }
 
@@ -249,6 +251,9 @@ step_ms (SfuRun *self)
   guint n = MIN (self->n_recent, RECENT);
   if (n == 0)
     return -1;
+  /* With DeepCache steps are of two lengths, and the median is one of them. */
+  if (sfu_run_request (self)->deepcache.interval > 1)
+    return self->sum_ms / self->n_recent;
   memcpy (sorted, self->recent, n * sizeof *sorted);
   qsort (sorted, n, sizeof *sorted, compare_doubles);
   return sorted[n / 2];

@@ -24,10 +24,10 @@ gboolean sfu_run_is_over (SfuRun *self);
 guint sfu_run_step (SfuRun *self);    /* the last one made, from 1; 0: none yet */
 guint sfu_run_n_steps (SfuRun *self); /* as many as will be; the request's until known */
 guint sfu_run_first_step (SfuRun *self); /* 1, or where a continued run goes on */
-/* Until the finished picture; < 0: not known yet. Median of the last five steps, and the last decoding. */
+/* Until the finished picture; < 0: not known yet. By its usual step, and the last decoding. */
 double sfu_run_seconds_left (SfuRun *self);
 double sfu_run_seconds (SfuRun *self); /* from start to end */
-double sfu_run_step_seconds (SfuRun *self);   /* median of the last five; < 0: not known yet */
+double sfu_run_step_seconds (SfuRun *self);   /* median of the last five, with DeepCache the mean; < 0: not known yet */
 double sfu_run_decode_seconds (SfuRun *self); /* < 0: it is not over */
 /* 0..1 of the whole, by time. */
 double sfu_run_progress (SfuRun *self);

@@ -104,6 +104,13 @@ seed (const SfuRequest *request)
   return g_strdup_printf ("\u2066%" G_GUINT64_FORMAT "\u2069", request->seed);
 }
 
+static char *
+deepcache (const SfuRequest *request)
+{
+  g_autofree char *text = sfu_deepcache_to_text (request->deepcache);
+  return request->deepcache.interval > 1 ? g_strdup_printf ("\u2066%s\u2069", text) : g_strdup (_("Off"));
+}
+
 #define ADD(texts, format, left, right)                                               \
   G_STMT_START {                                                                      \
     g_autofree char *l = (left), *r = (right);                                        \
@@ -129,6 +136,8 @@ add_settings (Texts *texts, const SfuRequest *a, const SfuRequest *b)
     ADD (texts, _("Strength %s"), number (a->strength, 2), number (b->strength, 2));
   if (a->precision != b->precision)
     add (texts, g_strdup (sfu_precision_name (a->precision)), g_strdup (sfu_precision_name (b->precision)));
+  if (a->deepcache.interval != b->deepcache.interval || (a->deepcache.interval > 1 && a->deepcache.branch != b->deepcache.branch))
+    ADD (texts, "DeepCache %s", deepcache (a), deepcache (b));
   if (a->seed != b->seed)
     ADD (texts, _("Seed %s"), seed (a), seed (b));
 }

@@ -286,6 +286,17 @@ update_heading (SfuQueueView *self)
     gtk_label_set_text (self->heading, text != NULL ? text : waiting);
 }
 
+static const char *
+preparing_text (SfuJobState state)
+{
+  switch (state)
+    {
+    case SFU_JOB_ENCODING: return _("Reading the Prompt…");
+    case SFU_JOB_TUNING: return _("Tuning for This Graphics Card…");
+    default: return _("Loading Model…");
+    }
+}
+
 static char *
 running_text (SfuRun *run)
 {
@@ -294,7 +305,7 @@ running_text (SfuRun *run)
   if (g_cancellable_is_cancelled (sfu_job_get_cancellable (sfu_run_job (run))))
     return g_strdup (_("Stopping…"));
   if (sfu_run_state (run) < SFU_JOB_SAMPLING)
-    return g_strdup (sfu_run_state (run) == SFU_JOB_ENCODING ? _("Reading the Prompt…") : _("Loading Model…"));
+    return g_strdup (preparing_text (sfu_run_state (run)));
   if (sfu_run_state (run) > SFU_JOB_SAMPLING)
     return g_strdup (_("Developing…"));
   time = duration (left);

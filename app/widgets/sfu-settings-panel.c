@@ -24,6 +24,9 @@ static const char *const sigma_names[] = { NULL, "default", "karras", "exponenti
 static const char *const spacing_names[] = { NULL, "leading", "trailing", "linspace" };
 static const char *const noise_names[] = { "torch-cpu", "torch-cpu-fp16", "philox" };
 
+/* Of DeepCache, where it is switched on. */
+#define USUAL_INTERVAL 3
+
 struct _SfuSettingsPanel {
   GtkWidget parent_instance;
   AdwNavigationView *pages;
@@ -34,9 +37,9 @@ struct _SfuSettingsPanel {
   GtkButton *model_button;
   AdwToggleGroup *ratio;
   GtkSpinButton *width_spin, *height_spin;
-  AdwSpinRow *steps_row, *guidance_row, *strength_row, *eta_spin;
+  AdwSpinRow *steps_row, *guidance_row, *strength_row, *eta_spin, *interval_spin, *branch_spin;
   AdwComboRow *scheduler_row, *sigmas_row, *spacing_row, *noise_row, *precision_row;
-  AdwExpanderRow *eta_row;
+  AdwExpanderRow *eta_row, *deepcache_row;
   GtkEntry *seed_entry;
   GtkToggleButton *lock_button;
   GtkLabel *start_state, *start_problem, *advanced_state;
@@ -96,7 +99,8 @@ advanced_changed (SfuSettingsPanel *self)
 {
   return adw_combo_row_get_selected (self->sigmas_row) != 0 || adw_combo_row_get_selected (self->spacing_row) != 0
          || adw_combo_row_get_selected (self->noise_row) != 0 || adw_combo_row_get_selected (self->precision_row) != 0
-         || adw_expander_row_get_enable_expansion (self->eta_row) || self->vae_path != NULL;
+         || adw_expander_row_get_enable_expansion (self->eta_row) || adw_expander_row_get_enable_expansion (self->deepcache_row)
+         || self->vae_path != NULL;
 }
 
 static void
@@ -309,6 +313,9 @@ reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
   adw_combo_row_set_selected (self->noise_row, 0);
   adw_combo_row_set_selected (self->precision_row, 0);
   adw_expander_row_set_enable_expansion (self->eta_row, FALSE);
+  adw_expander_row_set_enable_expansion (self->deepcache_row, FALSE);
+  adw_spin_row_set_value (self->interval_spin, USUAL_INTERVAL);
+  adw_spin_row_set_value (self->branch_spin, 0);
   set_vae (self, NULL);
 }
 
@@ -392,6 +399,7 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
   CHILD (scheduler_row); CHILD (seed_row); CHILD (seed_entry); CHILD (lock_button); CHILD (start_row);
   CHILD (start_state); CHILD (start_problem); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
   CHILD (strength_row); CHILD (sigmas_row); CHILD (spacing_row); CHILD (eta_row); CHILD (eta_spin);
+  CHILD (deepcache_row); CHILD (interval_spin); CHILD (branch_spin);
   CHILD (noise_row); CHILD (precision_row); CHILD (vae_row); CHILD (vae_reset);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget_class, model_activated_cb);
@@ -438,14 +446,16 @@ sfu_settings_panel_init (SfuSettingsPanel *self)
   g_signal_connect_object (self->height_spin, "value-changed", G_CALLBACK (size_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->seed_entry, "changed", G_CALLBACK (seed_text_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->lock_button, "toggled", G_CALLBACK (lock_cb), self, G_CONNECT_SWAPPED);
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 6; i++)
     g_signal_connect_object ((GObject *[]) { G_OBJECT (self->steps_row), G_OBJECT (self->guidance_row), G_OBJECT (self->strength_row),
-                                             G_OBJECT (self->eta_spin) }[i], "notify::value", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+                                             G_OBJECT (self->eta_spin), G_OBJECT (self->interval_spin), G_OBJECT (self->branch_spin) }[i],
+                             "notify::value", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
   for (guint i = 0; i < 5; i++)
     g_signal_connect_object ((GObject *[]) { G_OBJECT (self->scheduler_row), G_OBJECT (self->sigmas_row), G_OBJECT (self->spacing_row),
                                              G_OBJECT (self->noise_row), G_OBJECT (self->precision_row) }[i], "notify::selected",
                              G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->eta_row, "notify::enable-expansion", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->deepcache_row, "notify::enable-expansion", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
   guard_wheel (GTK_WIDGET (self->width_spin));
   guard_wheel (GTK_WIDGET (self->height_spin));
   g_signal_connect_swapped (drop, "drop", G_CALLBACK (drop_start_cb), self);
@@ -480,6 +490,11 @@ sfu_settings_panel_request (SfuSettingsPanel *self)
   request->precision = MIN (adw_combo_row_get_selected (self->precision_row), SFU_PRECISION_FP32);
   if (adw_expander_row_get_enable_expansion (self->eta_row))
     request->eta = adw_spin_row_get_value (self->eta_spin);
+  if (adw_expander_row_get_enable_expansion (self->deepcache_row))
+    {
+      request->deepcache.interval = (guint) adw_spin_row_get_value (self->interval_spin);
+      request->deepcache.branch = (guint) adw_spin_row_get_value (self->branch_spin);
+    }
   request->vae = g_strdup (self->vae_path);
   request->image = g_strdup (self->start_path);
   request->strength = adw_spin_row_get_value (self->strength_row);
@@ -527,6 +542,12 @@ sfu_settings_panel_set_request (SfuSettingsPanel *self, const SfuRequest *reques
   adw_expander_row_set_enable_expansion (self->eta_row, !isnan (request->eta));
   if (!isnan (request->eta))
     adw_spin_row_set_value (self->eta_spin, request->eta);
+  adw_expander_row_set_enable_expansion (self->deepcache_row, request->deepcache.interval > 1);
+  if (request->deepcache.interval > 1)
+    {
+      adw_spin_row_set_value (self->interval_spin, request->deepcache.interval);
+      adw_spin_row_set_value (self->branch_spin, request->deepcache.branch);
+    }
   adw_spin_row_set_value (self->strength_row, request->strength);
   g_set_str (&self->vae_path, request->vae);
   sfu_settings_panel_set_start (self, request->image);
@@ -552,6 +573,7 @@ void
 sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model)
 {
   guint w, h, pw, ph, before = native_side (self);
+  guint n_branches = model != NULL ? sfu_library_model_n_branches (model) : 0;
   int preset = -1;
   sfu_settings_panel_get_size (self, &w, &h);
   for (guint i = 0; i < G_N_ELEMENTS (ratios); i++)
@@ -565,6 +587,8 @@ sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Model"), -1);
   sfu_prompt_view_set_tokenizer (self->prompt, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
   sfu_prompt_view_set_tokenizer (self->negative, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
+  if (n_branches > 0)
+    adw_spin_row_set_range (self->branch_spin, 0, n_branches - 1);
   /* A preset stays the same preset; a size of the user's own stays as it is. */
   if (preset >= 0 && before != native_side (self))
     {

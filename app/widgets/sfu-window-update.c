@@ -35,29 +35,34 @@ time_left (SfuRun *run)
   return left >= 10 ? g_strdup_printf (_("%.0f s left"), left) : g_strdup_printf (_("%.1f s left"), left);
 }
 
+/* What goes on before there are steps. */
 static char *
-loading_text (SfuWindow *self)
+preparing_text (SfuWindow *self)
 {
+  SfuLoader *loader = sfu_studio_loader (self->house.studio);
   g_autofree char *percent = NULL;
-  double fraction;
-  if (!sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, &fraction))
+  double fraction = 0;
+  gboolean tuning = sfu_loader_is_tuning (loader, &fraction);
+  if (!tuning && !sfu_loader_is_loading (loader, NULL, &fraction))
     return g_strdup (_("Loading Model…"));
   percent = sfu_percent_text (fraction);
-  return g_strdup_printf (_("Loading Model… %s"), percent);
+  /* Translators: the fastest ways to compute on this graphics card are being found out. */
+  return g_strdup_printf (tuning ? _("Tuning for This Graphics Card… %s") : _("Loading Model… %s"), percent);
 }
 
 char *
 sfu_window_status_text (SfuWindow *self)
 {
   SfuRun *running = sfu_studio_running (self->house.studio), *run = self->shown_run;
+  SfuLoader *loader = sfu_studio_loader (self->house.studio);
   g_autofree char *left = NULL, *step = NULL;
   guint shown = sfu_window_current_step (self);
   if (running != NULL && self->state == SFU_WINDOW_STOPPING)
     return g_strdup (_("Stopping…"));
   if (running != NULL && self->state == SFU_WINDOW_LOADING && (run == running || run == NULL))
-    return sfu_run_state (running) == SFU_JOB_ENCODING ? g_strdup (_("Reading the Prompt…")) : loading_text (self);
-  if (running == NULL && sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
-    return loading_text (self);
+    return sfu_run_state (running) == SFU_JOB_ENCODING ? g_strdup (_("Reading the Prompt…")) : preparing_text (self);
+  if (running == NULL && (sfu_loader_is_loading (loader, NULL, NULL) || sfu_loader_is_tuning (loader, NULL)))
+    return preparing_text (self);
   if (running != NULL && run == running && self->shown_step == 0 && self->state == SFU_WINDOW_FINISHING)
     return g_strdup (_("Developing…"));
   if (run == NULL || shown == 0)

@@ -280,7 +280,8 @@ key_cb (SfuWindow *self, guint key, guint code, GdkModifierType state)
     sfu_window_stop_comparing (self);
   else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
     gtk_window_unfullscreen (GTK_WINDOW (self));
-  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL))
+  else if (sfu_loader_is_loading (sfu_studio_loader (self->house.studio), NULL, NULL)
+           || sfu_loader_is_tuning (sfu_studio_loader (self->house.studio), NULL))
     sfu_window_cancel_loading (self);
   else if (adw_banner_get_revealed (self->banner))
     adw_banner_set_revealed (self->banner, FALSE);

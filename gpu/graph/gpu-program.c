@@ -1,9 +1,8 @@
-#include "gpu-program.h"
+#include "gpu-program-private.h"
 
 #include <string.h>
 
 #include "gpu-hazards.h"
-#include "gpu-ops-private.h"
 #include "gpu-plan.h"
 
 /* Kernels that read whole tiles may look past a tensor's last row, though never use what they find there. */
@@ -16,16 +15,6 @@ struct _GpuArena {
   GpuDevice *device;
   GpuBuffer *buffer;
   guint generation; /* changes with the buffer: commands recorded for an older one are stale */
-};
-
-struct _GpuProgram {
-  char *name;
-  GpuOps *ops;
-  GpuArena *arena;
-  guint64 arena_bytes;
-  guint recorded_generation; /* 0: not recorded */
-  GPtrArray *pieces;         /* GpuCommands */
-  guint barriers;
 };
 
 GpuArena *
@@ -142,6 +131,12 @@ gpu_program_free (GpuProgram *self)
   g_free (self);
 }
 
+const GArray *
+gpu_program_guesses (GpuProgram *self)
+{
+  return self->ops->guesses;
+}
+
 guint64
 gpu_program_arena_bytes (GpuProgram *self)
 {
@@ -221,8 +216,8 @@ record_dispatch (GpuProgram *self, GpuCommands *commands, const GpuDispatch *dis
   return commands;
 }
 
-static gboolean
-record (GpuProgram *self, GError **error)
+gboolean
+gpu_program_record (GpuProgram *self, GError **error)
 {
   g_autoptr (GpuHazards) hazards = gpu_hazards_new ();
   GpuCommands *commands;
@@ -265,7 +260,7 @@ gpu_program_run (GpuProgram *self, guint queue, const GpuPoint *after, GCancella
   GpuPoint points[PIECES_UNDER_WAY] = { { 0 } };
   GpuPoint last = { 0 };
 
-  if (!record (self, error))
+  if (!gpu_program_record (self, error))
     return FALSE;
   for (guint i = 0; i < self->pieces->len; i++)
     {
@@ -292,96 +287,4 @@ gpu_program_run_wait (GpuProgram *self, GCancellable *cancellable, GError **erro
   GpuPoint done;
   return gpu_program_run (self, 0, NULL, cancellable, &done, error)
          && gpu_device_wait (self->ops->device, done, error);
-}
-
-static GpuKernelCost *
-kernel_cost (GpuProgramCost *cost, const char *op)
-{
-  for (guint i = 0; i < cost->kernels->len; i++)
-    {
-      GpuKernelCost *kernel = &g_array_index (cost->kernels, GpuKernelCost, i);
-      if (g_str_equal (kernel->op, op))
-        return kernel;
-    }
-  GpuKernelCost fresh = { .op = op };
-  g_array_append_val (cost->kernels, fresh);
-  return &g_array_index (cost->kernels, GpuKernelCost, cost->kernels->len - 1);
-}
-
-static int
-by_cost (gconstpointer a, gconstpointer b)
-{
-  const GpuKernelCost *x = a, *y = b;
-  if (x->ms != y->ms)
-    return x->ms < y->ms ? 1 : -1;
-  return x->flop < y->flop ? 1 : x->flop > y->flop ? -1 : 0;
-}
-
-/* @ticks: a timestamp before the first dispatch and after each; or NULL. */
-static GpuProgramCost *
-count_cost (GpuProgram *self, const guint64 *ticks)
-{
-  GpuProgramCost *cost = g_new0 (GpuProgramCost, 1);
-  double ns = gpu_device_limits (self->ops->device)->timestamp_ns;
-  cost->kernels = g_array_new (FALSE, TRUE, sizeof (GpuKernelCost));
-  cost->dispatches = self->ops->dispatches->len;
-  cost->barriers = self->barriers;
-  cost->submissions = self->pieces->len;
-  cost->arena_bytes = self->arena_bytes;
-  for (guint i = 0; i < self->ops->dispatches->len; i++)
-    {
-      const GpuDispatch *dispatch = &g_array_index (self->ops->dispatches, GpuDispatch, i);
-      GpuKernelCost *kernel = kernel_cost (cost, dispatch->op);
-      kernel->calls++;
-      kernel->flop += dispatch->flop;
-      kernel->bytes += dispatch->bytes;
-      cost->flop += dispatch->flop;
-      cost->bytes += dispatch->bytes;
-      if (ticks != NULL)
-        kernel->ms += (ticks[i + 1] - ticks[i]) * ns * 1e-6;
-    }
-  g_array_sort (cost->kernels, by_cost);
-  return cost;
-}
-
-GpuProgramCost *
-gpu_program_cost (GpuProgram *self)
-{
-  return count_cost (self, NULL);
-}
-
-GpuProgramCost *
-gpu_program_profile (GpuProgram *self, GError **error)
-{
-  GpuDevice *device = self->ops->device;
-  guint n = self->ops->dispatches->len;
-  g_autofree guint64 *ticks = g_new0 (guint64, n + 1);
-  g_autoptr (GpuCommands) commands = NULL;
-  GpuPoint done;
-
-  if (!record (self, error) || (commands = gpu_commands_new (device, self->name, error)) == NULL
-      || !gpu_commands_begin (commands, error) || !gpu_commands_begin_timestamps (commands, n + 1, error))
-    return NULL;
-  gpu_commands_timestamp (commands);
-  for (guint i = 0; i < n; i++)
-    {
-      const GpuDispatch *dispatch = &g_array_index (self->ops->dispatches, GpuDispatch, i);
-      const guint base[3] = { 0, 0, 0 };
-      gpu_commands_dispatch (commands, dispatch->pipeline, dispatch->push, dispatch->push_bytes, base, dispatch->groups);
-      gpu_commands_barrier (commands);
-      gpu_commands_timestamp (commands);
-    }
-  if (!gpu_commands_end (commands, error) || !gpu_commands_submit (commands, 0, NULL, &done, error)
-      || !gpu_device_wait (device, done, error) || !gpu_commands_read_timestamps (commands, ticks, n + 1, error))
-    return NULL;
-  return count_cost (self, ticks);
-}
-
-void
-gpu_program_cost_free (GpuProgramCost *cost)
-{
-  if (cost == NULL)
-    return;
-  g_array_unref (cost->kernels);
-  g_free (cost);
 }

@@ -33,6 +33,8 @@ void gpu_arena_release (GpuArena *self);
  */
 GpuProgram *gpu_program_new (const char *name, GpuOps *ops, GpuArena *arena, GError **error);
 void gpu_program_free (GpuProgram *self);
+/* (element-type GpuGuess): what the tuner could find faster kernels for. Borrowed. */
+const GArray *gpu_program_guesses (GpuProgram *self);
 /* How much of its arena it needs. */
 guint64 gpu_program_arena_bytes (GpuProgram *self);
 
@@ -55,25 +57,30 @@ gboolean gpu_program_run (GpuProgram *self, guint queue, const GpuPoint *after, 
 /* As run, and waits for the end. */
 gboolean gpu_program_run_wait (GpuProgram *self, GCancellable *cancellable, GError **error);
 
-/* What a kernel costs in one run. */
+/* What the calls of an op cost in one run, or those of an op with one kernel and shape. */
 typedef struct {
-  const char *op; /* static */
+  const char *op;     /* static */
+  const char *kernel; /* of a shape: its pipeline, owned by the device; else NULL */
+  guint m, n, k;      /* of a shape: rows and columns of what a call makes; what each value is a sum over, or 0 */
   guint calls;
-  double ms;      /* 0 unless profiled */
-  double flop, bytes;
+  double ms;          /* 0 unless timed */
+  double flop, bytes; /* operations; what must be read and written once */
 } GpuKernelCost;
 
 typedef struct {
   guint dispatches, barriers, submissions;
   guint64 arena_bytes;
   double flop, bytes;
-  GArray *kernels; /* GpuKernelCost, the costliest first */
+  gboolean timed;
+  GArray *kernels; /* GpuKernelCost, one an op, the costliest first */
+  GArray *shapes;  /* GpuKernelCost, one an op, kernel and shape, likewise */
 } GpuProgramCost;
 
-/* Without running anything. Free with gpu_program_cost_free(). */
+/* Without running anything. Barriers and submissions are those of its last run. Free with gpu_program_cost_free(). */
 GpuProgramCost *gpu_program_cost (GpuProgram *self);
-/* Runs once with a timestamp after every dispatch. Errors: %GPU_ERROR_UNSUPPORTED without timestamps. */
-GpuProgramCost *gpu_program_profile (GpuProgram *self, GError **error);
+/* Runs @runs times with a timestamp and a barrier after every dispatch; a dispatch's time is the median of them.
+ * Errors: %GPU_ERROR_UNSUPPORTED without timestamps; as gpu_program_run(). */
+GpuProgramCost *gpu_program_profile (GpuProgram *self, guint runs, GError **error);
 void gpu_program_cost_free (GpuProgramCost *cost);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GpuArena, gpu_arena_unref)

@@ -19,3 +19,7 @@ GpuTensor gpu_block_layer_norm (GpuOps *ops, GpuBank *bank, const char *name, Gp
  */
 GpuTensor gpu_block_resnet (GpuOps *ops, GpuBank *bank, GpuTensor x, guint out_channels, guint groups, float eps,
                             GpuTensor time, GpuTensor out);
+
+/* 3x3 convolution "NAME" of the input doubled to (h, w), each exactly double or one less. */
+GpuTensor gpu_block_double (GpuOps *ops, GpuBank *bank, const char *name, GpuTensor x, guint out_channels, guint h, guint w,
+                            const GpuEpilogue *epilogue);

@@ -1,5 +1,7 @@
 #include "gpu-taesd.h"
 
+#include "gpu-blocks.h"
+
 /* AutoencoderTinyBlock: relu (conv relu conv relu conv (x) + x). */
 static GpuTensor
 block (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x)
@@ -16,11 +18,18 @@ block (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x)
 }
 
 static GpuTensor
-numbered_conv (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n, GpuConvKind kind, GpuActivation act)
+numbered_conv (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n, GpuActivation act)
 {
   g_autofree char *name = g_strdup_printf ("layers.%u", layer);
   GpuMatrix conv = gpu_bank_matrix (bank, name, n, x.c, 9);
-  return gpu_conv2d (ops, x, &conv, kind, &(GpuEpilogue) { .act = act });
+  return gpu_conv2d (ops, x, &conv, GPU_CONV_SAME, &(GpuEpilogue) { .act = act });
+}
+
+static GpuTensor
+numbered_double (GpuOps *ops, GpuBank *bank, guint layer, GpuTensor x, guint n)
+{
+  g_autofree char *name = g_strdup_printf ("layers.%u", layer);
+  return gpu_block_double (ops, bank, name, x, n, 2 * x.h, 2 * x.w, NULL);
 }
 
 /* The number of a level's first block. Before it come the first convolution and its activation, and for each level its
@@ -40,7 +49,7 @@ run_level (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, guint i, Gp
 {
   guint layer = first_block (config, i);
   if (i > 0)
-    x = numbered_conv (ops, bank, layer - 1, x, config->channels[i - 1], GPU_CONV_UP, GPU_ACT_NONE);
+    x = numbered_double (ops, bank, layer - 1, x, config->channels[i - 1]);
   for (guint j = 0; j < config->n_blocks[i]; j++)
     x = block (ops, bank, layer + j, x);
   return x;
@@ -59,7 +68,7 @@ decode_strip (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, guint le
   GpuTensor x = gpu_tensor_strip (base, needs[0].first, needs[0].count);
   for (guint i = 1; i <= levels && !gpu_bank_failed (bank); i++)
     x = gpu_rows_of (run_level (ops, bank, config, low + i - 1, x), gpu_rows_doubled (needs[i - 1], 1), needs[i]);
-  x = numbered_conv (ops, bank, first_block (config, config->n_levels) - 2, x, config->out_channels, GPU_CONV_SAME, GPU_ACT_NONE);
+  x = numbered_conv (ops, bank, first_block (config, config->n_levels) - 2, x, config->out_channels, GPU_ACT_NONE);
   gpu_image_output (ops, gpu_rows_of (x, needs[levels], rows), rows.first, sink);
 }
 
@@ -68,7 +77,7 @@ gpu_taesd_decode (GpuOps *ops, GpuBank *bank, const GpuTaesdConfig *config, cons
                   const GpuImageSink *sink)
 {
   gpu_bank_enter (bank, "decoder");
-  GpuTensor x = numbered_conv (ops, bank, 0, latent, config->channels[0], GPU_CONV_SAME, GPU_ACT_RELU);
+  GpuTensor x = numbered_conv (ops, bank, 0, latent, config->channels[0], GPU_ACT_RELU);
   for (guint i = 0; i < config->n_levels - strips->levels && !gpu_bank_failed (bank); i++)
     x = run_level (ops, bank, config, i, x);
   for (guint i = 0; i < strips->count && !gpu_bank_failed (bank); i++)

@@ -1,5 +1,7 @@
 #include "gpu-unet-units.h"
 
+#define BRANCHES_A_LEVEL 3
+
 typedef struct {
   const GpuUnetConfig *config;
   GArray *units;
@@ -130,4 +132,23 @@ gpu_unet_units (const GpuUnetConfig *config)
   walk_up (&walk);
   g_array_unref (walk.pushed);
   return walk.units;
+}
+
+guint
+gpu_unet_n_branches (const GpuUnetConfig *config)
+{
+  guint deepest = BRANCHES_A_LEVEL * (config->n_levels - 1);
+  /* Without a middle block there is nothing to leave out after the last layer. */
+  return deepest + (config->has_mid_block ? BRANCHES_A_LEVEL : MIN (config->layers_per_block, BRANCHES_A_LEVEL));
+}
+
+guint
+gpu_unet_branch (const GpuUnetConfig *config, const GArray *units, guint branch)
+{
+  /* Pushes: that of conv_in, then one a layer, and one for the way down to the next level. */
+  guint layer = MIN (branch % BRANCHES_A_LEVEL, config->layers_per_block), i = 0;
+  guint n = branch / BRANCHES_A_LEVEL * (config->layers_per_block + 1) + layer;
+  for (;; i++)
+    if (g_array_index (units, GpuUnit, i).kind == GPU_UNIT_PUSH && n-- == 0)
+      return i;
 }

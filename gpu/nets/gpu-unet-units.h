@@ -27,3 +27,11 @@ typedef struct {
 
 /* (element-type GpuUnit) */
 GArray *gpu_unet_units (const GpuUnetConfig *config);
+
+/* Branches of DeepCache (Ma et al. 2023): where a step may leave the way down to go on at the same level of the
+ * way up. They are numbered as in the authors' package DeepCache (cache_branch_id), by three to a level: at its
+ * beginning, after its first layer, after its second. In a level with one layer the last two are the same.
+ * Branch 0 runs the least. */
+guint gpu_unet_n_branches (const GpuUnetConfig *config);
+/* @branch: below gpu_unet_n_branches(). Returns: index of the PUSH where it leaves; the partner is where it goes on. */
+guint gpu_unet_branch (const GpuUnetConfig *config, const GArray *units, guint branch);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gpu-blocks.h"
+#include "gpu-shader-params.h"
 #include "gpu-unet-units.h"
 
 /* Transformer2DModel and BasicTransformerBlock have fixed epsilons (diffusers models/transformers/
@@ -18,6 +19,10 @@ struct _GpuUnet {
   guint images, n_tokens;
   GArray *units;       /* GpuUnit */
   GPtrArray *contexts; /* GpuStorage: [keys, values] of each cross-attention, in the order they run */
+  guint branch;        /* the PUSH where cached steps leave */
+  GpuStorage *kept[3];     /* the memory of `state` */
+  GpuSamplerState state;   /* its table has what the resnets add, one behind the other */
+  GpuStorage *cache;   /* the joined tensor of its partner, from one step to the next; NULL: there are no cached steps */
 };
 
 /* One pass over the units. */
@@ -25,7 +30,7 @@ typedef struct {
   GpuUnet *unet;
   GpuOps *ops;
   guint h, w;          /* of the latent */
-  GpuTensor times;     /* (1, 1, 1, sum of the resnets' channels) */
+  guint left, joins;   /* units from the one on, up to the other, are left out */
   guint time_at;       /* where the next resnet's channels begin */
   guint context_at;    /* the next cross-attention */
   GpuTensor *joined;   /* for each unit that is a POP: [current, kept] */
@@ -39,11 +44,24 @@ halved (guint size, guint times)
   return size;
 }
 
+/* A tensor that stays from one step to the next. */
+static gboolean
+keep_tensor (GpuUnet *self, guint i, GpuTensor *tensor, guint n, guint h, guint w, guint c, GError **error)
+{
+  self->kept[i] = gpu_storage_new (self->device, (guint64) n * h * w * GPU_PADDED (c) * gpu_dtype_bytes (self->dtype), GPU_MEMORY_DEVICE,
+                                   "sampler state", error);
+  if (self->kept[i] == NULL)
+    return FALSE;
+  *tensor = gpu_tensor_over (self->kept[i], self->dtype, n, h, w, c);
+  return TRUE;
+}
+
 GpuUnet *
 gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, GpuDtype dtype, guint images,
-              guint n_tokens, GError **error)
+              guint h, guint w, guint n_tokens, GError **error)
 {
   g_autoptr (GpuUnet) self = g_new0 (GpuUnet, 1);
+  guint time_channels = 0;
   self->device = gpu_device_ref (device);
   self->bank = bank;
   self->config = *config;
@@ -63,8 +81,11 @@ gpu_unet_new (GpuDevice *device, GpuBank *bank, const GpuUnetConfig *config, Gpu
             return NULL;
           g_ptr_array_add (self->contexts, storage);
         }
+      time_channels += unit->kind == GPU_UNIT_RESNET ? unit->out : 0;
     }
-  return g_steal_pointer (&self);
+  return keep_tensor (self, 0, &self->state.input, images, h, w, config->in_channels, error)
+         && keep_tensor (self, 1, &self->state.table, 1, 1, STEP_WINDOW, time_channels, error)
+         && keep_tensor (self, 2, &self->state.row, 1, 1, 1, time_channels, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -74,8 +95,29 @@ gpu_unet_free (GpuUnet *self)
     return;
   g_array_unref (self->units);
   g_ptr_array_unref (self->contexts);
+  g_clear_pointer (&self->cache, gpu_storage_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (self->kept); i++)
+    g_clear_pointer (&self->kept[i], gpu_storage_unref);
   gpu_device_unref (self->device);
   g_free (self);
+}
+
+/* [current, kept] of the unit, a POP. */
+static GpuTensor
+cache_tensor (GpuUnet *self, const GpuUnit *joint, guint h, guint w)
+{
+  return gpu_tensor_over (self->cache, self->dtype, self->images, halved (h, joint->depth), halved (w, joint->depth), joint->out);
+}
+
+gboolean
+gpu_unet_keep (GpuUnet *self, guint branch, guint h, guint w, GError **error)
+{
+  self->branch = gpu_unet_branch (&self->config, self->units, branch);
+  const GpuUnit *joint = &g_array_index (self->units, GpuUnit, g_array_index (self->units, GpuUnit, self->branch).partner);
+  guint64 pixels = (guint64) halved (h, joint->depth) * halved (w, joint->depth);
+  self->cache = gpu_storage_new (self->device, self->images * pixels * GPU_PADDED (joint->out) * gpu_dtype_bytes (self->dtype),
+                                 GPU_MEMORY_DEVICE, "deep layers", error);
+  return self->cache != NULL;
 }
 
 static GpuTensor
@@ -103,11 +145,15 @@ gpu_unet_context (GpuUnet *self, GpuOps *ops, GpuTensor context)
     }
 }
 
-/* The time embedding, and from it what every resnet adds, in one product. */
-static void
-embed_time (Pass *pass, const GpuSampler *sampler)
+const GpuSamplerState *
+gpu_unet_state (GpuUnet *self)
 {
-  GpuUnet *self = pass->unet;
+  return &self->state;
+}
+
+void
+gpu_unet_schedule (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+{
   guint width = self->config.channels[0], hidden = 4 * width, half = width / 2;
   g_autofree float *frequencies = g_new (float, half);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
@@ -130,11 +176,12 @@ embed_time (Pass *pass, const GpuSampler *sampler)
                                          (const guint *) rows->data, hidden);
   GpuTensor table = gpu_bank_constants (self->bank, "time frequencies", frequencies, half);
 
-  GpuTensor t = gpu_time_embedding (pass->ops, sampler, table, self->config.flip_sin_to_cos);
-  t = gpu_linear (pass->ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
+  GpuTensor t = gpu_time_embedding (ops, sampler, table, self->config.flip_sin_to_cos);
+  t = gpu_linear (ops, t, &linear1, &(GpuEpilogue) { .act = GPU_ACT_SILU });
   /* Every resnet applies SiLU to the embedding before its projection: once is enough. */
-  t = gpu_linear (pass->ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
-  pass->times = gpu_linear (pass->ops, t, &project, NULL);
+  t = gpu_linear (ops, t, &linear2, &(GpuEpilogue) { .act = GPU_ACT_SILU });
+  gpu_linear (ops, t, &project, &(GpuEpilogue) { .out = self->state.table });
+  gpu_sampler_begin (ops, sampler, &self->state);
 }
 
 static GpuTensor
@@ -167,10 +214,9 @@ cross_attention (Pass *pass, GpuTensor x, GpuTensor h, guint n_heads)
 static GpuTensor
 feed_forward (GpuOps *ops, GpuBank *bank, GpuTensor x, GpuTensor h)
 {
-  GpuMatrix up = gpu_bank_matrix (bank, "ff.net.0.proj", 8 * x.c, x.c, 1);
+  GpuMatrix up = gpu_bank_geglu (bank, "ff.net.0.proj", 8 * x.c, x.c);
   GpuMatrix down = gpu_bank_matrix (bank, "ff.net.2", x.c, 4 * x.c, 1);
   h = gpu_linear (ops, h, &up, NULL);
-  h = gpu_geglu (ops, h);
   return gpu_linear (ops, h, &down, &(GpuEpilogue) { .residual = x });
 }
 
@@ -193,7 +239,7 @@ transformer (Pass *pass, const GpuUnit *unit, GpuTensor x, GpuTensor out)
       h = feed_forward (ops, bank, h, gpu_block_layer_norm (ops, bank, "norm3", h, TRANSFORMER_LAYER_EPS));
       gpu_bank_leave (bank);
     }
-  return gpu_linear (ops, h, &proj_out, &(GpuEpilogue) { .residual = x, .out = out });
+  return gpu_linear (ops, h, &proj_out, &(GpuEpilogue) { .residual = x, .out = out, .for_norm = TRUE });
 }
 
 /* Where the tensor that is current before unit @next should be written: its place in a joined tensor when
@@ -232,14 +278,14 @@ run_unit (Pass *pass, guint index, GpuTensor x)
 {
   GpuUnet *self = pass->unet;
   const GpuUnit *unit = &g_array_index (self->units, GpuUnit, index);
-  GpuEpilogue into = { .out = place_before (pass, index + 1, unit->out) };
+  GpuEpilogue into = { .out = place_before (pass, index + 1, unit->out), .for_norm = TRUE };
   GpuMatrix conv;
 
   switch (unit->kind)
     {
     case GPU_UNIT_RESNET:
       {
-        GpuTensor time = gpu_tensor_channels (pass->times, pass->time_at, unit->out);
+        GpuTensor time = gpu_tensor_channels (self->state.row, pass->time_at, unit->out);
         pass->time_at += unit->out;
         return gpu_block_resnet (pass->ops, self->bank, x, unit->out, self->config.norm_groups, self->config.norm_eps,
                                  time, into.out);
@@ -250,8 +296,7 @@ run_unit (Pass *pass, guint index, GpuTensor x)
       conv = gpu_bank_matrix (self->bank, "conv", unit->out, unit->in, 9);
       return gpu_conv2d (pass->ops, x, &conv, GPU_CONV_DOWN, &into);
     case GPU_UNIT_UP:
-      conv = gpu_bank_matrix (self->bank, "conv", unit->out, unit->in, 9);
-      return gpu_conv2d_up (pass->ops, x, &conv, halved (pass->h, unit->depth), halved (pass->w, unit->depth), &into);
+      return gpu_block_double (pass->ops, self->bank, "conv", x, unit->out, halved (pass->h, unit->depth), halved (pass->w, unit->depth), &into);
     case GPU_UNIT_PUSH:
       return x;
     case GPU_UNIT_POP:
@@ -260,24 +305,43 @@ run_unit (Pass *pass, guint index, GpuTensor x)
   g_assert_not_reached ();
 }
 
-GpuTensor
-gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+/* Only the counters go on. */
+static void
+leave_out (Pass *pass, const GpuUnit *unit)
+{
+  if (unit->kind == GPU_UNIT_RESNET)
+    pass->time_at += unit->out;
+  else if (unit->kind == GPU_UNIT_TRANSFORMER)
+    pass->context_at += unit->n_layers;
+}
+
+/* All units but those from @left on, up to @joins, which is a POP with its current tensor in place already; both 0: all. */
+static GpuTensor
+run_units (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler, guint left, guint joins)
 {
   const GpuUnetConfig *config = &self->config;
+  guint joint = self->cache != NULL ? g_array_index (self->units, GpuUnit, self->branch).partner : 0;
   g_autofree GpuTensor *joined = g_new0 (GpuTensor, self->units->len);
-  Pass pass = { .unet = self, .ops = ops, .h = sampler->h, .w = sampler->w, .joined = joined };
+  Pass pass = { .unet = self, .ops = ops, .h = sampler->h, .w = sampler->w, .left = left, .joins = joins, .joined = joined };
+  if (self->cache != NULL)
+    joined[joint] = cache_tensor (self, &g_array_index (self->units, GpuUnit, joint), sampler->h, sampler->w);
 
-  embed_time (&pass, sampler);
   GpuMatrix conv_in = gpu_bank_matrix (self->bank, "conv_in", config->channels[0], config->in_channels, 9);
   GpuMatrix conv_out = gpu_bank_matrix (self->bank, "conv_out", config->out_channels, config->channels[0], 9);
   if (gpu_bank_failed (self->bank))
     return (GpuTensor) { 0 };
 
-  GpuTensor x = gpu_sampler_input (ops, sampler, self->images);
-  x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]) });
+  GpuTensor x = gpu_conv2d (ops, self->state.input, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .out = place_before (&pass, 0, config->channels[0]), .for_norm = TRUE });
   for (guint i = 0; i < self->units->len && !gpu_bank_failed (self->bank); i++)
     {
       const GpuUnit *unit = &g_array_index (self->units, GpuUnit, i);
+      if (i >= left && i < joins)
+        {
+          leave_out (&pass, unit);
+          continue;
+        }
+      if (i == joins && i > 0)
+        x = place_before (&pass, i, unit->in);
       gpu_bank_enter (self->bank, "%s", unit->path);
       x = run_unit (&pass, i, x);
       gpu_bank_leave (self->bank);
@@ -285,5 +349,18 @@ gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
   if (gpu_bank_failed (self->bank))
     return (GpuTensor) { 0 };
   x = gpu_block_group_norm (ops, self->bank, "conv_norm_out", x, config->norm_groups, config->norm_eps, GPU_ACT_SILU);
-  return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, NULL);
+  return gpu_conv2d (ops, x, &conv_out, GPU_CONV_SAME, &(GpuEpilogue) { .check = sampler->state });
+}
+
+GpuTensor
+gpu_unet_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+{
+  return run_units (self, ops, sampler, 0, 0);
+}
+
+GpuTensor
+gpu_unet_cached_step (GpuUnet *self, GpuOps *ops, const GpuSampler *sampler)
+{
+  g_return_val_if_fail (self->cache != NULL, (GpuTensor) { 0 });
+  return run_units (self, ops, sampler, self->branch + 1, g_array_index (self->units, GpuUnit, self->branch).partner);
 }

@@ -25,7 +25,7 @@ attention (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, GpuTensor x)
   GpuTensor states = gpu_linear (ops, h, &qkv, NULL);
   h = gpu_attention (ops, gpu_tensor_channels (states, 0, c), gpu_tensor_channels (states, c, c),
                      gpu_tensor_channels (states, 2 * c, c), 1, 1 / sqrtf (c), FALSE);
-  return gpu_linear (ops, h, &out, &(GpuEpilogue) { .residual = x });
+  return gpu_linear (ops, h, &out, &(GpuEpilogue) { .residual = x, .for_norm = TRUE });
 }
 
 static GpuTensor
@@ -96,9 +96,9 @@ static GpuTensor
 upsample (GpuOps *ops, GpuBank *bank, guint level, GpuTensor x)
 {
   gpu_bank_enter (bank, "up_blocks.%u.upsamplers.0", level - 1);
-  GpuMatrix conv = gpu_bank_matrix (bank, "conv", x.c, x.c, 9);
+  x = gpu_block_double (ops, bank, "conv", x, x.c, 2 * x.h, 2 * x.w, &(GpuEpilogue) { .for_norm = TRUE });
   gpu_bank_leave (bank);
-  return gpu_conv2d (ops, x, &conv, GPU_CONV_UP, NULL);
+  return x;
 }
 
 static GpuTensor
@@ -157,7 +157,7 @@ gpu_vae_decode (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, const Gp
     }
   gpu_bank_enter (bank, "decoder");
   GpuMatrix conv_in = gpu_bank_matrix (bank, "conv_in", deepest, config->latent_channels, 9);
-  x = middle (ops, bank, config, gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, NULL));
+  x = middle (ops, bank, config, gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .for_norm = TRUE }));
   for (guint level = 0; level < config->n_levels && !gpu_bank_failed (bank); level++)
     {
       Part part;
@@ -183,7 +183,7 @@ down_resnets (GpuOps *ops, GpuBank *bank, const GpuVaeConfig *config, const Part
   if (part->enters && part->level == 0)
     {
       GpuMatrix conv_in = gpu_bank_matrix (bank, "conv_in", config->channels[0], config->in_channels, 9);
-      x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, NULL);
+      x = gpu_conv2d (ops, x, &conv_in, GPU_CONV_SAME, &(GpuEpilogue) { .for_norm = TRUE });
     }
   for (guint i = part->first; i < part->end; i++)
     {
@@ -201,7 +201,7 @@ downsample (GpuOps *ops, GpuBank *bank, guint level, GpuTensor x, GpuTensor out)
   gpu_bank_enter (bank, "down_blocks.%u.downsamplers.0", level);
   GpuMatrix conv = gpu_bank_matrix (bank, "conv", x.c, x.c, 9);
   gpu_bank_leave (bank);
-  return gpu_conv2d (ops, x, &conv, GPU_CONV_DOWN_LATE, &(GpuEpilogue) { .out = out });
+  return gpu_conv2d (ops, x, &conv, GPU_CONV_DOWN_LATE, &(GpuEpilogue) { .out = out, .for_norm = out.storage == NULL });
 }
 
 /* A part in strips. Returns: what it makes. */

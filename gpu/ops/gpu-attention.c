@@ -1,4 +1,4 @@
-#include "gpu-kernels.h"
+#include "gpu-attention-kernels.h"
 
 GpuTensor
 gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads, float scale, gboolean causal)
@@ -9,21 +9,21 @@ gpu_attention (GpuOps *ops, GpuTensor q, GpuTensor k, GpuTensor v, guint n_heads
   GpuTensor out = gpu_ops_tensor (ops, q.n, q.h, q.w, q.c);
   g_return_val_if_fail (head * n_heads == q.c && k.c == q.c && v.c == q.c && k.stride == v.stride, out);
 
-  const GpuKernel *kernel = gpu_kernel_choose (ops, GPU_OP_ATTENTION, (GpuOpShape) { tq, tk, head, ops->dtype });
-  GpuSpec spec = { .n = 3, .value = { head, kernel->rows, causal } };
-  gpu_kernel_add_shape (ops, kernel, &spec);
-  GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel->shader, TRUE, gpu_kernel_local_size (ops, kernel),
-                                     &spec, sizeof (AttentionParams));
+  GpuAttentionKernel kernel = gpu_attention_choose (ops, &(GpuAttentionShape) { tq, tk, head, causal }, n_heads * q.n);
+  GpuDispatch *d = gpu_ops_dispatch (ops, "attention", kernel.shader, TRUE, kernel.threads, &kernel.spec, sizeof (AttentionParams));
   AttentionParams push = {
     .tq = tq, .tk = tk, .q_stride = q.stride, .kv_stride = k.stride, .out_stride = out.stride,
     .kv_per_image = k.n > 1 || q.n == 1, .scale = scale,
   };
-  gpu_dispatch_push (d, &push, gpu_ceil_div (tq, kernel->rows), n_heads, q.n);
+  gpu_dispatch_push (d, &push, gpu_ceil_div (tq, kernel.rows), n_heads, q.n);
   GPU_READS (ops, d, AttentionParams, q, &q);
   GPU_READS (ops, d, AttentionParams, k, &k);
   GPU_READS (ops, d, AttentionParams, v, &v);
   GPU_WRITES (ops, d, AttentionParams, out_, &out);
   if (d != NULL)
-    d->flop = 4.0 * q.n * tq * tk * q.c;
+    {
+      d->k = tk;
+      d->flop = 4.0 * q.n * tq * tk * q.c;
+    }
   return out;
 }

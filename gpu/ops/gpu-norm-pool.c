@@ -48,15 +48,15 @@ static void
 gather (GpuOps *ops, Norm *norm, GpuTensor x)
 {
   guint pixels = x.h * x.w;
-  GpuStorage *parts = gpu_norm_measure (ops, x);
+  GpuNormParts parts = gpu_norm_measure (ops, x);
   if (norm->moments == NULL)
     norm->moments = gpu_ops_scratch (ops, x.c * 2 * sizeof (float));
   NormPoolParams push = {
-    .pixels = pixels, .before = norm->pixels, .channels = x.c, .chunk = GPU_NORM_CHUNK, .chunks = gpu_ceil_div (pixels, GPU_NORM_CHUNK),
+    .pixels = pixels, .before = norm->pixels, .channels = x.c, .chunks = gpu_ceil_div (pixels, NORM_CHUNK),
   };
   GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-pool", FALSE, gpu_ops_subgroup (ops), NULL, sizeof push);
   gpu_dispatch_push (d, &push, x.c, 1, 1);
-  GPU_USES (ops, d, NormPoolParams, parts, parts, FALSE);
+  GPU_USES (ops, d, NormPoolParams, parts, parts.parts, FALSE);
   GPU_USES (ops, d, NormPoolParams, moments, norm->moments, TRUE);
   norm->pixels += pixels;
 }
@@ -88,7 +88,7 @@ gpu_ops_end_strips (GpuOps *self)
   if (last != NULL && last->factors == NULL && self->error == NULL)
     {
       /* Mean and variance are what one pixel's mean and squared distances would be. */
-      last->factors = gpu_norm_join (self, last->moments, 1, 1, last->gamma, last->groups, last->eps);
+      last->factors = gpu_norm_join (self, (GpuNormParts) { .parts = last->moments, .stride = last->gamma.c }, 1, 1, last->gamma, last->groups, last->eps);
       return TRUE;
     }
   g_clear_pointer (&self->norm_pool, gpu_norm_pool_free);

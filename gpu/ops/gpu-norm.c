@@ -1,29 +1,49 @@
 #include "gpu-ops-private.h"
 
-GpuStorage *
+/* A group's statistics are joined by one workgroup: of several subgroups where there are many. */
+#define FINAL_SUBGROUPS 8
+#define MANY_PARTS 4096
+
+static void
+use_parts (GpuOps *ops, GpuDispatch *d, const GpuNormParts *parts, gboolean writes)
+{
+  gpu_dispatch_uses (ops, d, G_STRUCT_OFFSET (GroupNormParams, parts), parts->parts, parts->offset, parts->parts->bytes - parts->offset, writes);
+}
+
+GpuNormParts
 gpu_norm_measure (GpuOps *ops, GpuTensor x)
 {
-  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, GPU_NORM_CHUNK);
-  GpuStorage *parts = gpu_ops_scratch (ops, (guint64) x.n * chunks * x.c * 2 * sizeof (float));
-  GroupNormParams push = { .images = x.n, .pixels = pixels, .channels = x.c, .x_stride = x.stride, .chunk = GPU_NORM_CHUNK, .chunks = chunks };
+  guint local = gpu_ops_subgroup (ops), pixels = x.h * x.w, chunks = gpu_ceil_div (pixels, NORM_CHUNK);
+  GpuNormParts parts = { .parts = gpu_ops_scratch (ops, (guint64) x.n * chunks * x.c * 2 * sizeof (float)), .stride = x.c };
+  GroupNormParams push = { .images = x.n, .pixels = pixels, .channels = x.c, .x_stride = x.stride, .chunks = chunks, .parts_stride = x.c };
   GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-stats", TRUE, local, NULL, sizeof push);
   gpu_dispatch_push_rows (d, &push, gpu_ceil_div (x.c, local), x.n * chunks);
   GPU_READS (ops, d, GroupNormParams, x, &x);
-  GPU_USES (ops, d, GroupNormParams, parts, parts, TRUE);
+  use_parts (ops, d, &parts, TRUE);
   return parts;
 }
 
+GpuNormParts
+gpu_norm_parts (GpuOps *ops, GpuTensor x)
+{
+  GpuMoments *moments = gpu_ops_find_moments (ops, &x);
+  if (moments != NULL)
+    return (GpuNormParts) { moments->parts, gpu_moments_offset (&x), moments->stride };
+  return gpu_norm_measure (ops, x);
+}
+
 GpuStorage *
-gpu_norm_join (GpuOps *ops, GpuStorage *parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps)
+gpu_norm_join (GpuOps *ops, GpuNormParts parts, guint images, guint pixels, GpuTensor gamma, guint groups, float eps)
 {
   GpuStorage *factors = gpu_ops_scratch (ops, (guint64) images * gamma.c * 2 * sizeof (float));
   GroupNormParams push = {
-    .images = images, .pixels = pixels, .channels = gamma.c, .chunk = GPU_NORM_CHUNK, .chunks = gpu_ceil_div (pixels, GPU_NORM_CHUNK),
+    .images = images, .pixels = pixels, .channels = gamma.c, .chunks = gpu_ceil_div (pixels, NORM_CHUNK), .parts_stride = parts.stride,
     .group = gamma.c / groups, .eps = eps,
   };
-  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, gpu_ops_subgroup (ops), NULL, sizeof push);
+  guint wide = (guint64) push.chunks * push.group > MANY_PARTS ? FINAL_SUBGROUPS : 1;
+  GpuDispatch *d = gpu_ops_dispatch (ops, "group-norm", "group-norm-final", FALSE, wide * gpu_ops_subgroup (ops), NULL, sizeof push);
   gpu_dispatch_push (d, &push, groups, images, 1);
-  GPU_USES (ops, d, GroupNormParams, parts, parts, FALSE);
+  use_parts (ops, d, &parts, FALSE);
   GPU_READS (ops, d, GroupNormParams, gamma, &gamma);
   GPU_USES (ops, d, GroupNormParams, factors, factors, TRUE);
   return factors;
@@ -55,7 +75,7 @@ gpu_group_norm (GpuOps *ops, GpuTensor x, GpuTensor gamma, GpuTensor beta, guint
   g_return_val_if_fail (x.c % groups == 0, x);
   if (ops->norm_pool != NULL)
     return gpu_norm_pool_apply (ops, x, gamma, beta, groups, eps, act);
-  return gpu_norm_apply (ops, x, gpu_norm_join (ops, gpu_norm_measure (ops, x), x.n, x.h * x.w, gamma, groups, eps), beta, act);
+  return gpu_norm_apply (ops, x, gpu_norm_join (ops, gpu_norm_parts (ops, x), x.n, x.h * x.w, gamma, groups, eps), beta, act);
 }
 
 GpuTensor

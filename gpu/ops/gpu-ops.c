@@ -1,9 +1,38 @@
-#include "gpu-ops-private.h"
+#include "gpu-kernels.h"
 
 #include <string.h>
 
 /* The widest input of a 3x3 convolution that any model has is 2560 channels; this is 16384. */
 #define ZERO_BYTES (64u << 10)
+
+static const char *const form_names[] = {
+  [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
+  NULL,
+};
+
+const char *
+gpu_kernels_name (GpuKernels kernels)
+{
+  return form_names[kernels];
+}
+
+const char *const *
+gpu_kernels_names (void)
+{
+  return form_names;
+}
+
+gboolean
+gpu_kernels_from_name (const char *name, GpuKernels *kernels)
+{
+  for (guint i = 0; form_names[i] != NULL; i++)
+    if (g_str_equal (form_names[i], name))
+      {
+        *kernels = i;
+        return TRUE;
+      }
+  return FALSE;
+}
 
 static gboolean
 fill_zeros (GpuDevice *device, GpuStorage *zeros, GError **error)
@@ -19,6 +48,14 @@ fill_zeros (GpuDevice *device, GpuStorage *zeros, GError **error)
          && gpu_device_wait (device, done, error);
 }
 
+static void
+moments_free (gpointer data)
+{
+  GpuMoments *moments = data;
+  g_free (moments->there);
+  g_free (moments);
+}
+
 GpuOps *
 gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error)
 {
@@ -28,6 +65,8 @@ gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **err
   self->kernels = kernels;
   self->dispatches = g_array_new (FALSE, TRUE, sizeof (GpuDispatch));
   self->storages = g_ptr_array_new_with_free_func ((GDestroyNotify) gpu_storage_unref);
+  self->moments = g_hash_table_new_full (NULL, NULL, NULL, moments_free);
+  self->guesses = g_array_new (FALSE, FALSE, sizeof (GpuGuess));
   self->zeros = gpu_storage_new (device, ZERO_BYTES, GPU_MEMORY_DEVICE, "zeros", error);
   if (self->zeros == NULL || !fill_zeros (device, self->zeros, error))
     return NULL;
@@ -40,12 +79,20 @@ gpu_ops_free (GpuOps *self)
   if (self == NULL)
     return;
   g_array_unref (self->dispatches);
+  g_array_unref (self->guesses);
+  g_hash_table_unref (self->moments);
   g_ptr_array_unref (self->storages);
   gpu_storage_unref (self->zeros);
   gpu_norm_pool_free (self->norm_pool);
   g_clear_error (&self->error);
   gpu_device_unref (self->device);
   g_free (self);
+}
+
+void
+gpu_ops_set_tuning (GpuOps *self, GpuTuning *tuning)
+{
+  self->tuning = tuning;
 }
 
 GpuDtype
@@ -58,6 +105,12 @@ GpuDevice *
 gpu_ops_device (GpuOps *self)
 {
   return self->device;
+}
+
+void
+gpu_ops_set_norm_pool (GpuOps *self, GpuNormPool *pool)
+{
+  self->norm_pool = pool;
 }
 
 void
@@ -100,6 +153,49 @@ gpu_ops_tensor (GpuOps *self, guint n, guint h, guint w, guint c)
 {
   guint64 bytes = (guint64) n * h * w * GPU_PADDED (c) * gpu_dtype_bytes (self->dtype);
   return gpu_tensor_over (gpu_ops_scratch (self, bytes), self->dtype, n, h, w, c);
+}
+
+static guint
+first_channel (const GpuTensor *tensor)
+{
+  return tensor->offset / gpu_dtype_bytes (tensor->dtype) % tensor->stride;
+}
+
+guint64
+gpu_moments_offset (const GpuTensor *tensor)
+{
+  return first_channel (tensor) * 2 * sizeof (float);
+}
+
+GpuMoments *
+gpu_ops_add_moments (GpuOps *self, const GpuTensor *tensor)
+{
+  GpuMoments *moments = g_hash_table_lookup (self->moments, tensor->storage);
+  if (moments == NULL)
+    {
+      guint64 chunks = gpu_tensor_rows (tensor) / NORM_CHUNK;
+      moments = g_new0 (GpuMoments, 1);
+      moments->rows = gpu_tensor_rows (tensor);
+      moments->stride = tensor->stride;
+      moments->parts = gpu_ops_scratch (self, chunks * tensor->stride * 2 * sizeof (float));
+      moments->there = g_new0 (guint8, tensor->stride / 8);
+      g_hash_table_insert (self->moments, tensor->storage, moments);
+    }
+  memset (moments->there + first_channel (tensor) / 8, 1, GPU_PADDED (tensor->c) / 8);
+  return moments;
+}
+
+GpuMoments *
+gpu_ops_find_moments (GpuOps *self, const GpuTensor *tensor)
+{
+  GpuMoments *moments = g_hash_table_lookup (self->moments, tensor->storage);
+  /* They are of all rows. */
+  if (moments != NULL && gpu_tensor_rows (tensor) != moments->rows)
+    return NULL;
+  for (guint i = 0; moments != NULL && i < GPU_PADDED (tensor->c) / 8; i++)
+    if (!moments->there[first_channel (tensor) / 8 + i])
+      return NULL;
+  return moments;
 }
 
 GpuDispatch *
@@ -176,6 +272,9 @@ gpu_dispatch_reads (GpuOps *ops, GpuDispatch *self, guint push_offset, const Gpu
 void
 gpu_dispatch_writes (GpuOps *ops, GpuDispatch *self, guint push_offset, const GpuTensor *tensor)
 {
-  if (tensor->storage != NULL)
-    gpu_dispatch_uses (ops, self, push_offset, tensor->storage, tensor->offset, gpu_tensor_bytes (tensor), TRUE);
+  if (tensor->storage == NULL || self == NULL)
+    return;
+  gpu_dispatch_uses (ops, self, push_offset, tensor->storage, tensor->offset, gpu_tensor_bytes (tensor), TRUE);
+  self->m = gpu_tensor_rows (tensor);
+  self->n = tensor->c;
 }

@@ -16,6 +16,7 @@
 G_BEGIN_DECLS
 
 typedef struct _GpuOps GpuOps;
+typedef struct _GpuTuning GpuTuning; /* see gpu-tuning.h */
 
 /* Which kernels may be chosen; the table is in gpu-kernels.c. */
 typedef enum {
@@ -25,12 +26,20 @@ typedef enum {
   GPU_KERNELS_COOPMAT, /* cooperative matrices */
 } GpuKernels;
 
-/* "vector", "shared" or "coopmat": the form that large products get on @device. */
-const char *gpu_kernels_name (GpuDevice *device, GpuDtype dtype);
+/* "best", "vector", "shared", "coopmat"; and all of them, NULL-terminated, in the order of GpuKernels. */
+const char *gpu_kernels_name (GpuKernels kernels);
+const char *const *gpu_kernels_names (void);
+gboolean gpu_kernels_from_name (const char *name, GpuKernels *kernels);
+
+/* The form that large products get on @device of what @allowed allows. */
+GpuKernels gpu_kernels_form (GpuDevice *device, GpuDtype dtype, GpuKernels allowed);
 
 /* @dtype: F16 or F32, what activations are stored as. */
 GpuOps *gpu_ops_new (GpuDevice *device, GpuDtype dtype, GpuKernels kernels, GError **error);
 void gpu_ops_free (GpuOps *self);
+/* Which kernels were measured to be the fastest: ops that are added from now on take those. @tuning: (nullable): must
+ * live until the last op is added. */
+void gpu_ops_set_tuning (GpuOps *self, GpuTuning *tuning);
 GpuDtype gpu_ops_dtype (GpuOps *self);
 GpuDevice *gpu_ops_device (GpuOps *self);
 /* Lets a net's error stop the list. */
@@ -44,10 +53,15 @@ typedef struct {
   gboolean act_last;    /* act (x + residual) instead of act (x) + residual */
   GpuTensor image_bias; /* (1 or n, 1, 1, channels): added to every pixel of an image, before the activation */
   GpuTensor residual;   /* of the output's shape */
+  GpuTensor second;     /* of the output's pixels: the input of a weight's second matrix (gpu_bank_joined()) */
+  GpuStorage *check;    /* a GpuStepState whose flag is set where a value is not finite; or NULL */
+  gboolean for_norm;    /* group norm comes next: take its statistics along */
   GpuTensor out;        /* where to write, perhaps a view; else new */
 } GpuEpilogue;
 
-/* out (n, h, w, weight.n) = x W^T + bias, then the epilogue (NULL: none). x: (n, h, w, weight.k). */
+/* out (n, h, w, weight.n) = x W^T + bias, then the epilogue (NULL: none). x: (n, h, w, weight.k).
+ * With weights of gpu_bank_geglu() out is (n, h, w, weight.n / 2), value * gelu (gate), and the epilogue's only field
+ * is `out` (Shazeer 2020, "GLU variants improve transformer"). */
 GpuTensor gpu_linear (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, const GpuEpilogue *epilogue);
 
 typedef enum {
@@ -59,7 +73,8 @@ typedef enum {
 
 /* 3x3 convolution (@weight has 9 taps; with 1 tap this is gpu_linear()). */
 GpuTensor gpu_conv2d (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, GpuConvKind kind, const GpuEpilogue *epilogue);
-/* Of the input doubled to (h, w) by nearest neighbours; h is 2 x.h or one less, w likewise. */
+/* Of the input doubled to (h, w) by nearest neighbours; h is 2 x.h or one less, w likewise. @weight has 9 taps, or comes
+ * from gpu_bank_doubling(): less than half the work, for exactly the double size only. */
 GpuTensor gpu_conv2d_up (GpuOps *ops, GpuTensor x, const GpuMatrix *weight, guint h, guint w, const GpuEpilogue *epilogue);
 
 /**
@@ -101,8 +116,6 @@ GpuTensor gpu_softmax (GpuOps *ops, GpuTensor x, float scale);
 
 /* act (a + b), or act (a) where @b is no tensor; @out as in GpuEpilogue. */
 GpuTensor gpu_add (GpuOps *ops, GpuTensor a, GpuTensor b, GpuActivation act, GpuTensor out);
-/* x: (..., 2 c): the first c channels times gelu of the last c. */
-GpuTensor gpu_geglu (GpuOps *ops, GpuTensor x);
 
 /* Token plus position embedding: @tokens I32 (n, 1, length, 1) with stride 1; tables from gpu_bank_table(). */
 GpuTensor gpu_embed_tokens (GpuOps *ops, GpuTensor tokens, GpuTensor table, GpuTensor positions);
@@ -113,19 +126,26 @@ typedef struct {
   GpuStorage *calls;  /* GpuStepCall[n_calls] (gpu-shader-params.h) */
   GpuStorage *state;  /* GpuStepState: which call is due, guidance, what went wrong */
   GpuStorage *slots;  /* STEP_SLOTS planes; slot 0 is the latent */
-  GpuStorage *output; /* the guided output of the model */
   GpuStorage *noise;  /* what the next call needs */
   GpuStorage *x0;     /* the last call's estimate of the finished latent */
   guint channels, h, w;
 } GpuSampler;
 
-/* (copies, h, w, channels): the latent times the due call's input scale, for the UNet. */
-GpuTensor gpu_sampler_input (GpuOps *ops, const GpuSampler *sampler, guint copies);
-/* (1, 1, 1, 2 n): sines and cosines of the due call's timestep; @frequencies f32 (n). */
+/* (1, 1, STEP_WINDOW, 2 n): sines and cosines of the timesteps of the calls STEP_WINDOW i ..., among which the due one is;
+ * @frequencies f32 (n). */
 GpuTensor gpu_time_embedding (GpuOps *ops, const GpuSampler *sampler, GpuTensor frequencies, gboolean cosines_first);
-/* Guidance over the UNet's @output (1 or 2 halves, unconditional first), then the due call's update. A
- * value that is not finite sets the state's flag, and nothing else changes. */
-void gpu_sampler_step (GpuOps *ops, const GpuSampler *sampler, GpuTensor output);
+/* What a call finds, and leaves for the next. Kept by whoever runs the UNet. */
+typedef struct {
+  GpuTensor input; /* (1 or 2 halves, h, w, channels): the latent times the due call's input scale */
+  GpuTensor table; /* (1, 1, STEP_WINDOW, channels): what the UNet wants to know of calls, from gpu_time_embedding() */
+  GpuTensor row;   /* (1, 1, 1, channels): the due call's row of it */
+} GpuSamplerState;
+
+/* Fills in @state's input and row for the due call. */
+void gpu_sampler_begin (GpuOps *ops, const GpuSampler *sampler, const GpuSamplerState *state);
+/* Guidance over the UNet's @output (1 or 2 halves, unconditional first), the due call's update, and @state for the next
+ * call. Where @output was not finite, which its producer's `check` says in the sampler's state, nothing changes. */
+void gpu_sampler_step (GpuOps *ops, const GpuSampler *sampler, GpuTensor output, const GpuSamplerState *state);
 
 /* (1, h, w, channels): f32 planes times @factor, soft-clamped 3 tanh (x / 3) for TAESD. */
 GpuTensor gpu_latent_input (GpuOps *ops, GpuStorage *planes, guint channels, guint h, guint w, float factor,

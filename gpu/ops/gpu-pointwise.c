@@ -25,22 +25,6 @@ gpu_add (GpuOps *ops, GpuTensor a, GpuTensor b, GpuActivation act, GpuTensor out
 }
 
 GpuTensor
-gpu_geglu (GpuOps *ops, GpuTensor x)
-{
-  guint local = gpu_ops_subgroup (ops), c = x.c / 2;
-  if (ops->error != NULL || x.storage == NULL)
-    return (GpuTensor) { 0 };
-  GpuTensor out = gpu_ops_tensor (ops, x.n, x.h, x.w, c);
-  guint rows = gpu_tensor_rows (&x);
-  GegluParams push = { .rows = rows, .channels = c, .padded = GPU_PADDED (c), .x_stride = x.stride, .out_stride = out.stride };
-  GpuDispatch *d = gpu_ops_dispatch (ops, "geglu", "geglu", TRUE, local, NULL, sizeof push);
-  gpu_dispatch_push_rows (d, &push, gpu_ceil_div (GPU_PADDED (c), local), gpu_ceil_div (rows, POINTWISE_ROWS));
-  GPU_READS (ops, d, GegluParams, x, &x);
-  GPU_WRITES (ops, d, GegluParams, out_, &out);
-  return out;
-}
-
-GpuTensor
 gpu_embed_tokens (GpuOps *ops, GpuTensor tokens, GpuTensor table, GpuTensor positions)
 {
   guint local = gpu_ops_subgroup (ops);

@@ -35,8 +35,22 @@ struct _GpuBank {
 typedef struct {
   guint n, k, taps;   /* as the file has it */
   guint rows, stride; /* padded */
+  guint row_stride;   /* values from a row to the next; 0: nothing lies between them */
+  guint flags;        /* PACK_... */
   float random_scale, random_offset;
 } Layout;
+
+static guint
+taps_written (const Layout *layout)
+{
+  return layout->flags & PACK_PHASES ? 16 : layout->taps;
+}
+
+static guint
+row_stride (const Layout *layout)
+{
+  return layout->row_stride > 0 ? layout->row_stride : taps_written (layout) * layout->stride;
+}
 
 static void
 tensor_free (gpointer data)
@@ -176,20 +190,28 @@ pack_type (GpuDtype dtype)
   return dtype == GPU_DTYPE_F32 ? TYPE_F32 : dtype == GPU_DTYPE_F16 ? TYPE_F16 : TYPE_BF16;
 }
 
+/* "pack" or "random", which have the same constants; NULL after an error. */
+static GpuPipeline *
+get_pipeline (GpuBank *self, const char *shader, GpuDtype from, GpuDtype to, guint push_bytes)
+{
+  GpuSpec spec = { .n = 3, .value = { gpu_device_limits (self->device)->subgroup_size, pack_type (from), pack_type (to) } };
+  return gpu_pipeline_get (self->device, shader, &spec, push_bytes, &self->error);
+}
+
 static void
-record_pack (GpuBank *self, GpuCommands *commands, guint64 from, guint64 to, GpuDtype from_type, GpuDtype to_type,
-             const Layout *layout, guint n, guint rows)
+record_pack (GpuBank *self, GpuCommands *commands, GpuPipeline *pipeline, guint64 from, guint64 to, const Layout *layout,
+             guint first, guint n, guint rows)
 {
   guint local = gpu_device_limits (self->device)->subgroup_size;
-  GpuSpec spec = { .n = 3, .value = { local, pack_type (from_type), pack_type (to_type) } };
-  PackParams push = { .from = from, .to = to, .n = n, .rows = rows, .c = layout->k, .taps = layout->taps,
-                      .k_stride = layout->stride };
+  PackParams push = { .from = from, .to = to, .n = n, .rows = rows, .c = layout->k, .taps = layout->taps, .k_stride = layout->stride,
+                      .row_stride = row_stride (layout), .flags = layout->flags, .first_row = first, .all_rows = layout->n };
   const guint base[3] = { 0, 0, 0 };
-  const guint groups[3] = { (layout->taps * layout->stride + local - 1) / local, MIN (rows, GRID_FOLD),
+  const guint groups[3] = { (taps_written (layout) * layout->stride + local - 1) / local, MIN (rows, GRID_FOLD),
                             (rows + GRID_FOLD - 1) / GRID_FOLD };
-  GpuPipeline *pipeline = gpu_pipeline_get (self->device, "pack", &spec, sizeof push, &self->error);
-  if (pipeline != NULL)
-    gpu_commands_dispatch (commands, pipeline, &push, sizeof push, base, groups);
+  /* What is added to may have been written just before. */
+  if (layout->flags & PACK_ADD)
+    gpu_commands_barrier (commands);
+  gpu_commands_dispatch (commands, pipeline, &push, sizeof push, base, groups);
 }
 
 /* Copies @weight piece by piece into staging and packs each piece to its rows of @to, which is `first_row`
@@ -198,11 +220,13 @@ static void
 upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layout *layout)
 {
   guint64 row_bytes = (guint64) layout->k * layout->taps * gpu_dtype_bytes (weight->dtype);
-  guint64 to_row_bytes = (guint64) layout->stride * layout->taps * gpu_dtype_bytes (to->dtype);
+  /* Interleaved rows find their places by themselves. */
+  guint64 to_row_bytes = layout->flags & PACK_GEGLU ? 0 : (guint64) row_stride (layout) * gpu_dtype_bytes (to->dtype);
   guint64 address;
   guint piece = MAX (1, MIN (layout->n, STAGING_BYTES / 4 / row_bytes));
+  GpuPipeline *pipeline = get_pipeline (self, "pack", weight->dtype, to->dtype, sizeof (PackParams));
 
-  if (gpu_device_is_rehearsing (self->device))
+  if (pipeline == NULL || gpu_device_is_rehearsing (self->device))
     return;
   address = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset;
   if (row_bytes > STAGING_BYTES)
@@ -220,9 +244,8 @@ upload (GpuBank *self, const GpuWeight *weight, const GpuTensor *to, const Layou
         return;
       memcpy ((guint8 *) gpu_buffer_map (staging->buffer) + staging->used,
               (const guint8 *) weight->data + row * row_bytes, n * row_bytes);
-      record_pack (self, staging->commands, gpu_buffer_address (staging->buffer) + staging->used,
-                   address + row * to_row_bytes, weight->dtype, to->dtype, layout, n,
-                   last ? layout->rows - row : n);
+      record_pack (self, staging->commands, pipeline, gpu_buffer_address (staging->buffer) + staging->used,
+                   address + row * to_row_bytes, layout, row, n, last ? layout->rows - row : n);
       staging->used += (n * row_bytes + 255) & ~(guint64) 255;
       if (self->watch != NULL && self->error == NULL && !self->watch (n * row_bytes, self->watch_data))
         g_set_error_literal (&self->error, GPU_ERROR, GPU_ERROR_CANCELLED, "Stopped.");
@@ -233,9 +256,10 @@ static void
 fill_random (GpuBank *self, const GpuTensor *to, const Layout *layout)
 {
   guint local = gpu_device_limits (self->device)->subgroup_size;
-  guint64 count = (guint64) layout->rows * layout->taps * layout->stride;
-  GpuSpec spec = { .n = 3, .value = { local, 0, pack_type (to->dtype) } };
-  if (gpu_device_is_rehearsing (self->device))
+  guint64 count = (guint64) layout->rows * row_stride (layout);
+  /* It reads nothing: the first type says nothing. */
+  GpuPipeline *pipeline = get_pipeline (self, "random", GPU_DTYPE_F32, to->dtype, sizeof (RandomParams));
+  if (pipeline == NULL || gpu_device_is_rehearsing (self->device))
     return;
   RandomParams push = { .to = gpu_buffer_address (to->storage->buffer) + to->storage->offset + to->offset,
                         .count = count, .seed = g_hash_table_size (self->tensors),
@@ -244,8 +268,7 @@ fill_random (GpuBank *self, const GpuTensor *to, const Layout *layout)
   guint n_groups = (count + local - 1) / local;
   const guint groups[3] = { MIN (n_groups, GRID_FOLD), (n_groups + GRID_FOLD - 1) / GRID_FOLD, 1 };
   Staging *staging = begin_staging (self, 0);
-  GpuPipeline *pipeline = gpu_pipeline_get (self->device, "random", &spec, sizeof push, &self->error);
-  if (staging != NULL && pipeline != NULL)
+  if (staging != NULL)
     gpu_commands_dispatch (staging->commands, pipeline, &push, sizeof push, base, groups);
 }
 
@@ -304,7 +327,12 @@ fits_f16 (const GpuWeight *weight, guint64 elements)
 static GpuDtype
 storage_of (GpuBank *self, const GpuWeight *weight, const Layout *layout)
 {
-  if (weight == NULL || weight->dtype == GPU_DTYPE_F16)
+  /* Sums of 16-bit weights need more digits than their terms. */
+  if (layout->flags & PACK_PHASES && self->storage == GPU_DTYPE_F32)
+    return GPU_DTYPE_F32;
+  if (weight == NULL)
+    return self->storage;
+  if (weight->dtype == GPU_DTYPE_F16)
     return GPU_DTYPE_F16;
   /* A rehearsal is not worth reading the whole file. */
   if (gpu_device_is_rehearsing (self->device))
@@ -328,11 +356,14 @@ remember (GpuBank *self, const char *name, GpuDtype dtype, guint rows, guint tap
   return tensor;
 }
 
-/* The tensor @full, uploaded if it is not there yet; @dtype NULL: whatever storage suits the file. */
+/* The tensor @full, uploaded if it is not there yet; @dtype NULL: whatever storage suits the file. The same tensor
+ * may be there in several forms. */
 static GpuTensor
 load (GpuBank *self, const char *full, const GpuDtype *dtype, const Layout *layout)
 {
-  const GpuTensor *known = g_hash_table_lookup (self->tensors, full);
+  const char *form = layout->flags & PACK_PHASES ? " (phases)" : layout->flags & PACK_GEGLU ? " (pairs)" : "";
+  g_autofree char *key = g_strconcat (full, form, NULL);
+  const GpuTensor *known = g_hash_table_lookup (self->tensors, key);
   const GpuWeight *weight = NULL;
   if (known != NULL)
     return *known;
@@ -340,8 +371,8 @@ load (GpuBank *self, const char *full, const GpuDtype *dtype, const Layout *layo
     return (GpuTensor) { 0 };
   if (!gpu_weights_is_random (self->weights) && (weight = take (self, full, layout)) == NULL)
     return (GpuTensor) { 0 };
-  GpuTensor tensor = remember (self, full, dtype != NULL ? *dtype : storage_of (self, weight, layout), layout->rows,
-                               layout->taps, layout->k);
+  GpuTensor tensor = remember (self, key, dtype != NULL ? *dtype : storage_of (self, weight, layout), layout->rows,
+                               taps_written (layout), layout->k);
   if (tensor.storage == NULL)
     return tensor;
   if (weight != NULL)
@@ -369,33 +400,131 @@ gpu_bank_table (GpuBank *self, const char *name, guint rows, guint c)
   return load (self, full, NULL, &layout);
 }
 
-GpuMatrix
-gpu_bank_matrix (GpuBank *self, const char *name, guint n, guint k, guint taps)
+static Layout
+matrix_layout (guint n, guint k, guint taps, guint flags)
+{
+  return (Layout) { .n = n, .k = k, .taps = taps, .rows = GPU_PADDED (n), .stride = GPU_PADDED (k), .flags = flags,
+                    .random_scale = sqrtf (3.0f / (k * taps)) };
+}
+
+static GpuMatrix
+load_matrix (GpuBank *self, const char *name, guint n, guint k, guint taps, guint flags)
 {
   g_autofree char *full = full_name (self, name, ".weight");
   g_autofree char *bias = g_strconcat (name, ".bias", NULL);
-  Layout layout = { .n = n, .k = k, .taps = taps, .rows = GPU_PADDED (n), .stride = GPU_PADDED (k),
-                    .random_scale = sqrtf (3.0f / (k * taps)) };
+  Layout layout = matrix_layout (n, k, taps, flags);
   GpuMatrix matrix = { .n = n, .k = k, .taps = taps };
   matrix.values = load (self, full, NULL, &layout);
-  if (gpu_bank_has (self, bias))
+  if (gpu_bank_has (self, bias) && flags & PACK_GEGLU)
+    {
+      /* A row of the weight goes with a value of the bias. */
+      const GpuDtype f32 = GPU_DTYPE_F32;
+      g_autofree char *full_bias = full_name (self, bias, "");
+      Layout column = { .n = n, .k = 1, .taps = 1, .rows = n, .stride = 1, .flags = flags };
+      matrix.bias = load (self, full_bias, &f32, &column);
+    }
+  else if (gpu_bank_has (self, bias))
     matrix.bias = gpu_bank_vector (self, bias, n);
   return matrix;
 }
 
-/* One 32-bit layer among the stacked ones makes the whole stack 32 bits wide. */
-static GpuDtype
-stack_storage (GpuBank *self, const char *const *names, guint n_names, const guint *n, guint k)
+GpuMatrix
+gpu_bank_matrix (GpuBank *self, const char *name, guint n, guint k, guint taps)
 {
-  for (guint i = 0; i < n_names && !gpu_weights_is_random (self->weights); i++)
+  return load_matrix (self, name, n, k, taps, 0);
+}
+
+GpuMatrix
+gpu_bank_geglu (GpuBank *self, const char *name, guint n, guint k)
+{
+  GpuMatrix matrix = load_matrix (self, name, n, k, 1, PACK_GEGLU);
+  matrix.is_geglu = TRUE;
+  return matrix;
+}
+
+GpuMatrix
+gpu_bank_doubling (GpuBank *self, const char *name, guint n, guint k)
+{
+  GpuMatrix matrix = load_matrix (self, name, n, k, 9, PACK_PHASES);
+  matrix.taps = 4;
+  return matrix;
+}
+
+/* Both matrices behind each other in every row, and the sum of their biases. */
+static void
+load_joined (GpuBank *self, GpuMatrix *matrix, const char *name, const char *second)
+{
+  const char *const names[] = { name, second };
+  Layout layouts[] = { matrix_layout (matrix->n, matrix->k, matrix->taps, 0), matrix_layout (matrix->n, matrix->k2, 1, 0) };
+  guint first = layouts[0].taps * layouts[0].stride, all = first + layouts[1].stride;
+  gboolean any_bias = FALSE;
+
+  for (guint i = 0; i < 2 && self->error == NULL; i++)
+    {
+      g_autofree char *full = full_name (self, names[i], ".weight"), *bias = full_name (self, names[i], ".bias");
+      const GpuWeight *weight = take (self, full, &layouts[i]);
+      GpuTensor part = matrix->values;
+      Layout bias_layout = { .n = 1, .k = matrix->n, .taps = 1, .rows = 1, .stride = GPU_PADDED (matrix->n),
+                             .flags = any_bias ? PACK_ADD : 0 };
+      layouts[i].row_stride = all;
+      part.offset += i * first * gpu_dtype_bytes (part.dtype);
+      if (weight != NULL)
+        upload (self, weight, &part, &layouts[i]);
+      if (weight == NULL || gpu_weights_find (self->weights, bias) == NULL || (weight = take (self, bias, &bias_layout)) == NULL)
+        continue;
+      upload (self, weight, &matrix->bias, &bias_layout);
+      any_bias = TRUE;
+    }
+}
+
+/* One 32-bit layer among joined ones makes all of them 32 bits wide. */
+static GpuDtype
+joined_storage (GpuBank *self, const char *const *names, guint n_names, const Layout *layouts)
+{
+  if (gpu_weights_is_random (self->weights))
+    return self->storage;
+  for (guint i = 0; i < n_names; i++)
     {
       g_autofree char *full = full_name (self, names[i], ".weight");
-      Layout layout = { .n = n[i], .k = k, .taps = 1 };
-      const GpuWeight *weight = take (self, full, &layout);
-      if (weight == NULL || storage_of (self, weight, &layout) == GPU_DTYPE_F32)
+      const GpuWeight *weight = take (self, full, &layouts[i]);
+      if (weight == NULL || storage_of (self, weight, &layouts[i]) == GPU_DTYPE_F32)
         return GPU_DTYPE_F32;
     }
   return GPU_DTYPE_F16;
+}
+
+GpuMatrix
+gpu_bank_joined (GpuBank *self, const char *name, guint n, guint k, guint taps, const char *second, guint k2)
+{
+  const char *const names[] = { name, second };
+  const Layout layouts[] = { matrix_layout (n, k, taps, 0), matrix_layout (n, k2, 1, 0) };
+  Layout all = matrix_layout (n, taps * GPU_PADDED (k) + GPU_PADDED (k2), 1, 0), bias = { .n = 1, .k = n, .taps = 1, .rows = 1, .stride = GPU_PADDED (n) };
+  g_autofree char *full = full_name (self, name, "+.weight"), *full_bias = full_name (self, name, "+.bias");
+  const GpuTensor *known = g_hash_table_lookup (self->tensors, full), *known_bias = g_hash_table_lookup (self->tensors, full_bias);
+  g_autofree char *bias1 = g_strconcat (name, ".bias", NULL), *bias2 = g_strconcat (second, ".bias", NULL);
+  GpuMatrix matrix = { .n = n, .k = k, .taps = taps, .k2 = k2 };
+  if (known != NULL)
+    {
+      matrix.values = *known;
+      if (known_bias != NULL)
+        matrix.bias = *known_bias;
+      return matrix;
+    }
+  GpuDtype dtype = self->error == NULL ? joined_storage (self, names, 2, layouts) : GPU_DTYPE_F16;
+  if (self->error == NULL)
+    matrix.values = remember (self, full, dtype, all.rows, 1, all.k);
+  if (self->error == NULL && (gpu_bank_has (self, bias1) || gpu_bank_has (self, bias2)))
+    matrix.bias = remember (self, full_bias, GPU_DTYPE_F32, 1, 1, n);
+  if (self->error != NULL)
+    return (GpuMatrix) { 0 };
+  if (!gpu_weights_is_random (self->weights))
+    load_joined (self, &matrix, name, second);
+  else
+    {
+      fill_random (self, &matrix.values, &all);
+      fill_random (self, &matrix.bias, &bias);
+    }
+  return matrix;
 }
 
 static void
@@ -456,7 +585,10 @@ gpu_bank_matrices (GpuBank *self, const char *const *names, guint n_names, const
     }
   if (self->error != NULL)
     return matrix;
-  GpuDtype dtype = stack_storage (self, names, n_names, n, k);
+  g_autofree Layout *layouts = g_new (Layout, n_names);
+  for (guint i = 0; i < n_names; i++)
+    layouts[i] = matrix_layout (n[i], k, 1, 0);
+  GpuDtype dtype = joined_storage (self, names, n_names, layouts);
   if (self->error == NULL)
     matrix.values = remember (self, full, dtype, matrix.n, 1, k);
   if (self->error == NULL && any_bias)

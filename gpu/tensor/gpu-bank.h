@@ -16,9 +16,11 @@ typedef struct _GpuBank GpuBank;
 
 /* Weights of a linear layer or convolution, (n, taps, k) with rows of n and k padded to 8 by zeros. */
 typedef struct {
-  GpuTensor values; /* n = padded n, w = taps, c = k */
+  GpuTensor values;
   GpuTensor bias;   /* f32 (n), or no tensor */
-  guint n, k, taps;
+  guint n, k, taps; /* taps 4: (n, phases, taps, k), of a convolution over the doubled input */
+  guint k2;         /* channels of a second input, whose weights follow in each row; or 0 */
+  gboolean is_geglu; /* rows are values and gates in turn */
 } GpuMatrix;
 
 /**
@@ -45,6 +47,13 @@ gboolean gpu_bank_has (GpuBank *self, const char *name);
 
 /* "name.weight" (n, k) or (n, k, 1, 1), or for @taps 9 (n, k, 3, 3), with "name.bias" where there is one. */
 GpuMatrix gpu_bank_matrix (GpuBank *self, const char *name, guint n, guint k, guint taps);
+/* The same for what gpu_linear() turns into value * gelu (gate) at once; @n: values and gates together, a multiple of 32. */
+GpuMatrix gpu_bank_geglu (GpuBank *self, const char *name, guint n, guint k);
+/* "name.weight" (n, k, 3, 3) for a convolution over the input doubled in both directions: of its nine taps only four
+ * read different pixels, so they are summed to four times 2x2, one for each output pixel over an input pixel. */
+GpuMatrix gpu_bank_doubling (GpuBank *self, const char *name, guint n, guint k);
+/* "name" as gpu_bank_matrix() gives it and "second" (n, k2) as one matrix, of the sum of two layers. */
+GpuMatrix gpu_bank_joined (GpuBank *self, const char *name, guint n, guint k, guint taps, const char *second, guint k2);
 /* The same layers of equal input stacked into one: rows of the first, then of the second, ...
  * @n: rows of each, a multiple of 8. A missing bias counts as zeros. */
 GpuMatrix gpu_bank_matrices (GpuBank *self, const char *const *names, guint n_names, const guint *n, guint k);

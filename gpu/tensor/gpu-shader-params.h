@@ -39,10 +39,6 @@ typedef struct {
 } ElementwiseParams;
 
 typedef struct {
-#include "geglu.inc"
-} GegluParams;
-
-typedef struct {
 #include "embed-tokens.inc"
 } EmbedTokensParams;
 
@@ -59,6 +55,10 @@ typedef struct {
 } SamplerParams;
 
 typedef struct {
+#include "sampler-row.inc"
+} SamplerRowParams;
+
+typedef struct {
 #include "image.inc"
 } ImageParams;
 
@@ -69,6 +69,10 @@ typedef struct {
 typedef struct {
 #include "random.inc"
 } RandomParams;
+
+typedef struct {
+#include "roof.inc"
+} RoofParams;
 
 /* One scheduler call as the GPU reads it, in an array. */
 typedef struct {

@@ -33,8 +33,8 @@ gsize gpu_dtype_bytes (GpuDtype dtype);
 const char *gpu_dtype_name (GpuDtype dtype); /* "F32" as safetensors spells it */
 
 GpuWeights *gpu_weights_new (void);
-/* A table that has every name at whatever shape is asked for, filled on the device with small random
- * values: for benchmarks without a file. */
+/* A table that has every name at whatever shape is asked for, in the bank's own type, filled on the device with
+ * small random values: for what needs no file. */
 GpuWeights *gpu_weights_new_random (void);
 void gpu_weights_free (GpuWeights *self);
 

@@ -106,7 +106,7 @@ create_device (GpuDevice *self, gboolean coopmat, GError **error)
   static const float priorities[GPU_MAX_QUEUES] = { 1.0f, 0.5f };
   const GpuPhysical *physical = self->physical;
   VkDeviceQueueCreateInfo queues[GPU_MAX_QUEUES];
-  const char *extensions[2];
+  const char *extensions[3];
   GpuFeatures features;
   gboolean one_family = physical->n_queues == 2 && physical->queue_family[0] == physical->queue_family[1];
   VkDeviceCreateInfo info = {
@@ -122,7 +122,9 @@ create_device (GpuDevice *self, gboolean coopmat, GError **error)
     extensions[info.enabledExtensionCount++] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
   if (physical->has_memory_budget)
     extensions[info.enabledExtensionCount++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
-  gpu_features_require (&features, coopmat);
+  if (self->statistics)
+    extensions[info.enabledExtensionCount++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+  gpu_features_require (&features, coopmat, self->statistics);
   return gpu_vk_ok (vkCreateDevice (physical->handle, &info, NULL, &self->handle), "vkCreateDevice", error);
 }
 
@@ -160,6 +162,9 @@ gpu_device_new (const GpuDeviceOptions *options, GError **error)
   self->physical = g_steal_pointer (&list->pdata[index]);
   if (options->no_coopmat)
     self->physical->limits.n_coopmat = 0;
+  if (options->no_timestamps)
+    self->physical->limits.timestamp_ns = 0;
+  self->statistics = options->statistics && self->physical->has_statistics;
   if (!create_device (self, self->physical->limits.n_coopmat > 0, error) || !create_queues (self, error))
     return NULL;
   if (self->instance->messenger != VK_NULL_HANDLE)

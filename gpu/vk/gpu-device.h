@@ -20,6 +20,7 @@ typedef enum {
 /* One shape of cooperative matrix: C (m x n, 32-bit float sums) += A (m x k) B (k x n), both fp16. */
 typedef struct {
   guint m, n, k;
+  gboolean f16_sums; /* C may be fp16 too */
 } GpuCoopmatShape;
 
 /* What gpu_device_list() tells of a device, usable or not. Owned by the list. */
@@ -44,6 +45,8 @@ typedef struct {
   const char *cache_folder; /* where pipelines are kept between runs; NULL: nowhere */
   gboolean validate;        /* validation layer with synchronisation checks; a message is a g_critical() */
   gboolean no_coopmat;      /* behave as if the device had no cooperative matrices */
+  gboolean no_timestamps;   /* ... or no timestamps */
+  gboolean statistics;      /* keep what the driver's compiler says of each pipeline, for gpu-statistics.h */
 } GpuDeviceOptions;
 
 /* What kernels are chosen and submissions split by. All sizes in bytes unless said. */
@@ -55,6 +58,7 @@ typedef struct {
   guint64 max_allocation_bytes;
   GpuCoopmatShape coopmat[8];       /* fp16 x fp16 -> fp32, subgroup scope; best first */
   guint n_coopmat;
+  guint n_cores;                    /* that run workgroups; a guess where the driver does not tell */
   double submit_flop;               /* work a submission may hold, so that none is long (about 100 ms) */
   double timestamp_ns;              /* nanoseconds a timestamp tick; 0: no timestamps */
 } GpuLimits;

@@ -143,21 +143,22 @@ allocate (GpuBlock *self, GError **error)
          || gpu_device_ok (self->device, vkMapMemory (device, self->handle, 0, VK_WHOLE_SIZE, 0, &self->map), "vkMapMemory", error);
 }
 
-/* In a rehearsal everything is given, but no more than is needed once the limit is reached. */
-static gboolean
-rehearse (GpuBlock *self, GError **error)
+/* In a rehearsal everything is given. */
+static void
+rehearse (GpuBlock *self)
 {
   GpuRehearsal *rehearsal = self->device->rehearsal;
-  if (self->size == DEVICE_BLOCK_BYTES && rehearsal->bytes + self->size > rehearsal->limit)
-    {
-      g_set_error_literal (error, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY, "A whole block goes over the limit.");
-      return FALSE;
-    }
   self->rehearsed = TRUE;
   rehearsal->bytes += self->size;
   rehearsal->peak = MAX (rehearsal->peak, rehearsal->bytes);
   rehearsal->too_large |= self->size > self->device->physical->limits.max_allocation_bytes;
-  return TRUE;
+}
+
+/* TRUE where a block of @size would not be given, but less might. */
+static gboolean
+is_over_limit (GpuDevice *device, guint64 size)
+{
+  return device->rehearsal != NULL && device->rehearsal->bytes + size > device->rehearsal->limit;
 }
 
 static GpuBlock *
@@ -171,7 +172,10 @@ block_new (GpuDevice *device, GpuMemory memory, guint64 size, const char *label,
   self->gaps = g_array_new (FALSE, FALSE, sizeof (Gap));
   g_array_append_val (self->gaps, all);
   if (device->rehearsal != NULL)
-    return rehearse (self, error) ? g_steal_pointer (&self) : NULL;
+    {
+      rehearse (self);
+      return g_steal_pointer (&self);
+    }
   if (size > device->physical->limits.max_allocation_bytes
       || (memory == GPU_MEMORY_DEVICE && device->budget_bytes > 0 && device->bytes + size > device->budget_bytes))
     {
@@ -269,7 +273,7 @@ gpu_memory_pool_take (GpuMemoryPool *self, guint64 size, const char *label, GpuS
   if (take_gap (self, size, span))
     return TRUE;
   /* Where a whole block does not fit any more, what was asked for may. */
-  block = block_new (self->device, self->memory, size > usual / BLOCK_PART ? size : usual, label, &local);
+  block = block_new (self->device, self->memory, size > usual / BLOCK_PART || is_over_limit (self->device, usual) ? size : usual, label, &local);
   if (block == NULL && size < usual && g_error_matches (local, GPU_ERROR, GPU_ERROR_OUT_OF_MEMORY))
     {
       g_clear_error (&local);

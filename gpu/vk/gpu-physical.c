@@ -18,20 +18,27 @@ static const Quirk quirks[] = {
 /* Work a submission may hold so that it takes about 100 ms: a slow device of each kind (perf.md gives
  * 30 Gflop/s for software, about 1 Tflop/s for small integrated GPUs, 5 Tflop/s for old discrete ones). */
 static const double submit_flop[] = {
-  [GPU_DEVICE_DISCRETE] = 500e9, [GPU_DEVICE_INTEGRATED] = 100e9, [GPU_DEVICE_VIRTUAL] = 100e9, [GPU_DEVICE_SOFTWARE] = 3e9,
+  [GPU_DEVICE_DISCRETE] = 500e9, [GPU_DEVICE_INTEGRATED] = 100e9, [GPU_DEVICE_VIRTUAL] = 100e9, [GPU_DEVICE_SOFTWARE] = 12e9,
 };
 
 void
-gpu_features_chain (GpuFeatures *features, gboolean with_coopmat)
+gpu_features_chain (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics)
 {
   *features = (GpuFeatures) {
     .core = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &features->v11 },
     .v11 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &features->v12 },
     .v12 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .pNext = &features->v13 },
-    .v13 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
-             .pNext = with_coopmat ? &features->coopmat : NULL },
+    .v13 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES },
     .coopmat = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR },
+    .statistics = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR },
   };
+  if (with_coopmat)
+    features->v13.pNext = &features->coopmat;
+  if (with_statistics)
+    {
+      features->statistics.pNext = features->v13.pNext;
+      features->v13.pNext = &features->statistics;
+    }
 }
 
 typedef struct {
@@ -50,9 +57,9 @@ static const Required required[] = {
 };
 
 void
-gpu_features_require (GpuFeatures *features, gboolean with_coopmat)
+gpu_features_require (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics)
 {
-  gpu_features_chain (features, with_coopmat);
+  gpu_features_chain (features, with_coopmat, with_statistics);
   for (guint i = 0; i < G_N_ELEMENTS (required); i++)
     G_STRUCT_MEMBER (VkBool32, features, required[i].offset) = VK_TRUE;
   if (with_coopmat)
@@ -61,6 +68,7 @@ gpu_features_require (GpuFeatures *features, gboolean with_coopmat)
       features->v12.vulkanMemoryModel = VK_TRUE;
       features->v12.vulkanMemoryModelDeviceScope = VK_TRUE;
     }
+  features->statistics.pipelineExecutableInfo = with_statistics;
 }
 
 static gboolean
@@ -144,6 +152,43 @@ find_queues (GpuPhysical *self)
         }
 }
 
+/* Multiprocessors or compute units: only vendors' extensions tell. */
+static void
+read_cores (GpuPhysical *self, const VkExtensionProperties *extensions, guint n)
+{
+  static const guint guesses[] = {
+    [GPU_DEVICE_DISCRETE] = 32, [GPU_DEVICE_INTEGRATED] = 8, [GPU_DEVICE_VIRTUAL] = 16, [GPU_DEVICE_SOFTWARE] = 4,
+  };
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nv = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV };
+  VkPhysicalDeviceShaderCorePropertiesAMD amd = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD };
+  VkPhysicalDeviceProperties2 all = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2 };
+  if (has_extension (extensions, n, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME))
+    all.pNext = &nv;
+  else if (has_extension (extensions, n, VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME))
+    all.pNext = &amd;
+  vkGetPhysicalDeviceProperties2 (self->handle, &all);
+  self->limits.n_cores = nv.shaderSMCount + amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray;
+  if (self->limits.n_cores == 0)
+    self->limits.n_cores = guesses[self->info.kind];
+}
+
+static gboolean
+is_f16_product (const VkCooperativeMatrixPropertiesKHR *shape, VkComponentTypeKHR sums)
+{
+  return shape->AType == VK_COMPONENT_TYPE_FLOAT16_KHR && shape->BType == VK_COMPONENT_TYPE_FLOAT16_KHR && shape->CType == sums
+         && shape->ResultType == sums && shape->scope == VK_SCOPE_SUBGROUP_KHR;
+}
+
+static gboolean
+has_f16_sums (const VkCooperativeMatrixPropertiesKHR *shapes, guint n, const VkCooperativeMatrixPropertiesKHR *like)
+{
+  for (guint i = 0; i < n; i++)
+    if (is_f16_product (&shapes[i], VK_COMPONENT_TYPE_FLOAT16_KHR) && shapes[i].MSize == like->MSize
+        && shapes[i].NSize == like->NSize && shapes[i].KSize == like->KSize)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 read_coopmat_shapes (GpuPhysical *self)
 {
@@ -167,11 +212,9 @@ read_coopmat_shapes (GpuPhysical *self)
   if (get (self->handle, &n, shapes) < 0)
     return;
   for (guint i = 0; i < n && self->limits.n_coopmat < G_N_ELEMENTS (self->limits.coopmat); i++)
-    if (shapes[i].AType == VK_COMPONENT_TYPE_FLOAT16_KHR && shapes[i].BType == VK_COMPONENT_TYPE_FLOAT16_KHR
-        && shapes[i].CType == VK_COMPONENT_TYPE_FLOAT32_KHR && shapes[i].ResultType == VK_COMPONENT_TYPE_FLOAT32_KHR
-        && shapes[i].scope == VK_SCOPE_SUBGROUP_KHR)
+    if (is_f16_product (&shapes[i], VK_COMPONENT_TYPE_FLOAT32_KHR))
       self->limits.coopmat[self->limits.n_coopmat++]
-        = (GpuCoopmatShape) { shapes[i].MSize, shapes[i].NSize, shapes[i].KSize };
+        = (GpuCoopmatShape) { shapes[i].MSize, shapes[i].NSize, shapes[i].KSize, has_f16_sums (shapes, n, &shapes[i]) };
 }
 
 static int
@@ -218,11 +261,14 @@ gpu_physical_new (VkInstance instance, VkPhysicalDevice handle, guint index)
   vkEnumerateDeviceExtensionProperties (handle, NULL, &n, NULL);
   extensions = g_new0 (VkExtensionProperties, MAX (n, 1));
   vkEnumerateDeviceExtensionProperties (handle, NULL, &n, extensions);
+  read_cores (self, extensions, n);
   self->has_memory_budget = has_extension (extensions, n, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   gboolean coopmat = has_extension (extensions, n, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
-  gpu_features_chain (&features, coopmat);
+  gboolean statistics = has_extension (extensions, n, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME);
+  gpu_features_chain (&features, coopmat, statistics);
   if (self->properties.apiVersion >= VK_API_VERSION_1_3)
     vkGetPhysicalDeviceFeatures2 (handle, &features.core);
+  self->has_statistics = statistics && features.statistics.pipelineExecutableInfo;
   self->info.refusal = find_refusal (self, &features);
   if (self->info.refusal == NULL && coopmat && features.coopmat.cooperativeMatrix && features.v12.vulkanMemoryModel
       && features.v12.vulkanMemoryModelDeviceScope)

@@ -4,11 +4,15 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define SHADER_PATH "/app/sfumato/shaders/%s.spv"
+#include "spec.inc"
+
+#define SHADER_FOLDER "/app/sfumato/shaders/"
+#define SHADER_PATH SHADER_FOLDER "%s.spv"
 
 struct _GpuPipeline {
   GpuDevice *device; /* borrowed: the device owns its pipelines */
   char *name;
+  guint threads; /* of a workgroup */
   VkPipelineLayout layout;
   VkPipeline handle;
 };
@@ -56,6 +60,8 @@ create_pipeline (GpuPipeline *self, GBytes *code, const GpuSpec *spec, GError **
                .flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                .pName = "main", .pSpecializationInfo = &constants },
   };
+  if (self->device->statistics)
+    info.flags |= VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR;
   for (guint i = 0; i < spec->n; i++)
     entries[i] = (VkSpecializationMapEntry) { i, i * sizeof (guint32), sizeof (guint32) };
   if (!gpu_device_ok (self->device, vkCreateShaderModule (self->device->handle, &module, NULL, &info.stage.module),
@@ -101,6 +107,7 @@ gpu_pipeline_get (GpuDevice *device, const char *shader, const GpuSpec *spec, gu
   self = g_new0 (GpuPipeline, 1);
   self->device = device;
   self->name = g_strdup (key);
+  self->threads = spec->value[SPEC_LOCAL_SIZE];
   if (!create_layout (self, push_bytes, error) || !create_pipeline (self, code, spec, error))
     return NULL;
   gpu_device_label (device, VK_OBJECT_TYPE_PIPELINE, (guint64) self->handle, key);
@@ -112,6 +119,35 @@ const char *
 gpu_pipeline_name (GpuPipeline *self)
 {
   return self->name;
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+char *
+gpu_shaders_hash (void)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_auto (GStrv) names = g_resources_enumerate_children (SHADER_FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  guint n = names != NULL ? g_strv_length (names) : 0;
+  qsort (names, n, sizeof *names, by_name);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *path = g_strconcat (SHADER_FOLDER, names[i], NULL);
+      g_autoptr (GBytes) code = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+      g_checksum_update (sum, (const guchar *) names[i], strlen (names[i]) + 1);
+      g_checksum_update (sum, g_bytes_get_data (code, NULL), g_bytes_get_size (code));
+    }
+  return g_strdup (g_checksum_get_string (sum));
+}
+
+guint
+gpu_pipeline_threads (GpuPipeline *self)
+{
+  return self->threads;
 }
 
 VkPipeline

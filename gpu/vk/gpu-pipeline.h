@@ -33,4 +33,7 @@ GpuPipeline *gpu_pipeline_get (GpuDevice *device, const char *shader, const GpuS
 
 const char *gpu_pipeline_name (GpuPipeline *self);
 
+/* (transfer full): a hash of all SPIR-V modules that the program has, in hexadecimal digits. */
+char *gpu_shaders_hash (void);
+
 G_END_DECLS

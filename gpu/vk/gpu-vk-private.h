@@ -39,6 +39,7 @@ typedef struct {
   GpuDeviceInfo info;
   GpuLimits limits;
   gboolean has_memory_budget;
+  gboolean has_statistics; /* VK_KHR_pipeline_executable_properties */
   gboolean pins_subgroup; /* takes a required subgroup size */
   VkSubgroupFeatureFlags subgroup_operations;
   VkPhysicalDeviceProperties properties;
@@ -58,10 +59,12 @@ typedef struct {
   VkPhysicalDeviceVulkan12Features v12;
   VkPhysicalDeviceVulkan13Features v13;
   VkPhysicalDeviceCooperativeMatrixFeaturesKHR coopmat;
+  VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics;
 } GpuFeatures;
 
-void gpu_features_chain (GpuFeatures *features, gboolean with_coopmat);
-void gpu_features_require (GpuFeatures *features, gboolean with_coopmat);
+/* Structures of extensions that the device lacks must stay out of the chain. */
+void gpu_features_chain (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics);
+void gpu_features_require (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics);
 
 /* -- gpu-device.c -- */
 
@@ -85,6 +88,7 @@ struct _GpuDevice {
   GpuRehearsal *rehearsal; /* NULL: memory is really taken */
   char *cache_file;
   gboolean labels;
+  gboolean statistics; /* pipelines are made with them */
   gboolean lost;
   PFN_vkSetDebugUtilsObjectNameEXT set_name;
 };
@@ -122,5 +126,6 @@ VkBuffer gpu_buffer_handle (GpuBuffer *self, guint64 *offset);
 /* -- gpu-pipeline.c -- */
 
 VkPipeline gpu_pipeline_handle (GpuPipeline *self, VkPipelineLayout *layout);
+guint gpu_pipeline_threads (GpuPipeline *self);
 void gpu_pipeline_free (GpuPipeline *self);
 void gpu_pipeline_cache_load (GpuDevice *device);

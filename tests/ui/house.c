@@ -8,7 +8,7 @@
 #include "sfu-request-text.h"
 #include "sfu-shortcuts.h"
 
-Pretence pretence = { 20, 64, 1, 0 };
+Pretence pretence = { 20, 64, 1, 0, FALSE };
 guint n_previews_reported;
 
 /* -- the engine that pretends -- */
@@ -52,6 +52,12 @@ paint (SfuJob *job)
   const Pretence p = pretence;
   g_autoptr (SfuImage) image = NULL;
   gint64 begun;
+  if (p.tunes)
+    {
+      sfu_job_report_state (job, SFU_JOB_TUNING);
+      sfu_job_report_loading (job, 0.42);
+      sleep_until (job, G_MAXINT64);
+    }
   sfu_job_report_n_steps (job, p.steps);
   sfu_job_report_state (job, SFU_JOB_SAMPLING);
   begun = g_get_monotonic_time ();

@@ -11,6 +11,7 @@ typedef struct {
   guint side;           /* of previews and picture */
   double ms;            /* from one preview to the next */
   guint hold_at;        /* waits after this step until the job is stopped; 0: goes through */
+  gboolean tunes;       /* waits before the first step, with 42 % of kernels measured, until the job is stopped */
 } Pretence;
 extern Pretence pretence;
 extern guint n_previews_reported; /* by all jobs that are over */

@@ -291,6 +291,30 @@ check_settings (void)
     adw_bottom_sheet_set_open (house.window->sheet, FALSE);
 }
 
+static gboolean
+tunes (TestHouse *self)
+{
+  double fraction;
+  return sfu_loader_is_tuning (sfu_studio_loader (self->house.studio), &fraction) && fraction > 0;
+}
+
+/* The first run on a graphics card. */
+static void
+check_tuning (void)
+{
+  pretence.tunes = TRUE;
+  test_house_generate (&house, "a red lighthouse");
+  test_house_wait (tunes, &house, "tuning");
+  sfu_window_update (house.window);
+  g_assert_nonnull (strstr (gtk_label_get_text (house.window->status_label), "42"));
+  check_window ("tuning");
+  if (!is_narrow ())
+    check_popover ("queue-tuning", "win.queue", house.window->queue_popover);
+  sfu_studio_stop (house.house.studio);
+  test_house_wait (is_idle, &house, "the end of tuning");
+  pretence.tunes = FALSE;
+}
+
 /* A run is looked at while it goes on, at an earlier step of it, and after its end. */
 static void
 check_run (void)
@@ -317,6 +341,7 @@ check_all (void)
 {
   SfuWindow *window = house.window;
   check_window ("first-run");
+  check_tuning ();
   check_run ();
   gtk_widget_set_visible (GTK_WIDGET (window->drop_zones), TRUE);
   check_window ("drop");

@@ -102,6 +102,33 @@ def settings_come_back(desk):
     wait_for(lambda: desk.text('Prompt') == 'something else' and desk.value('Steps') == 33, 5, 'undo of restore')
 
 
+def click(desk, name, role):
+    """For rows, which have no action that a screen reader could press."""
+    desk.x.move(*desk.place(desk.find(name, role)))
+    for down in (True, False): desk.x.button(1, down)
+
+
+def deep_layers_reused(desk):
+    """The switch and its two numbers, in the picture that comes of it, and back from there."""
+    ready(desk)
+    click(desk, 'Advanced', 'list item')
+    desk.press('Reuse deep layers', 'check box')
+    wait_for(lambda: desk.value('Steps to a full one') == 3 and desk.value('Branch') == 0, 5, 'the two numbers')
+    desk.set_value('Steps to a full one', 2)
+    desk.set_value('Branch', 99)
+    wait_for(lambda: desk.value('Branch') == 11, 2, 'no branch that the model has not')
+    desk.set_value('Branch', 4)
+    shot(desk, 'deep-layers')
+    generate(desk)
+    made = settings_of(f'{desk.pictures}/{desk.files()[0]}')
+    assert (made['deepcache'], made['deepcache-branch']) == (2, 4), made
+    click(desk, 'Reset to Defaults', 'button')
+    is_on = lambda: desk.find('Reuse deep layers', 'check box').get_state_set().contains(Atspi.StateType.CHECKED)
+    wait_for(lambda: not is_on(), 5, 'the reset')
+    assert desk.run('--settings', f'{desk.pictures}/{desk.files()[0]}') == 0
+    wait_for(lambda: desk.value('Branch') == 4 and desk.value('Steps to a full one') == 2 and is_on(), 8, 'all is back')
+
+
 def settings_restored_by_drop(desk):
     ready(desk, 'two white boats')
     desk.set_value('Guidance', 3)
@@ -512,7 +539,7 @@ def one(name):
 
 
 SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='40')}
-TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, settings_restored_by_drop,
+TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, deep_layers_reused, settings_restored_by_drop,
          picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
          crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard, model_is_ready,
          model_goes, model_was_gone, other_model_while_loading, models_by_keyboard, model_details, little_memory]

@@ -122,10 +122,10 @@ def stage(rank, options):
 
 
 def blocky(pixels):
-    """Which pictures change at the borders of 4 x 4 blocks and hardly elsewhere: pixel art is all there, a smooth picture a quarter."""
+    """Which pictures change at the borders of 8 x 8 blocks and little elsewhere: pixel art is all there, a smooth picture an eighth."""
     edges = [np.abs(np.diff(pixels.astype(np.float32), axis=axis)).mean(axis=(3 - axis, 3)) for axis in (1, 2)]
-    total, border = sum(e.sum(1) for e in edges), sum(e[:, 3::4].sum(1) for e in edges)
-    return border > 0.5 * total
+    total, border = sum(e.sum(1) for e in edges), sum(e[:, 7::8].sum(1) for e in edges)
+    return border > 0.4 * total
 
 
 def judged(net, pixels):

@@ -63,10 +63,10 @@ def oil(picture, rng):
 
 
 def pixel(picture, rng):
-    """Blocks of 4 x 4 with few levels a channel, without dithering."""
-    small = picture.reshape(64, 4, 64, 4, 3).mean((1, 3))
+    """Blocks of 8 x 8, one for each place of the latent, with few levels a channel, without dithering."""
+    small = picture.reshape(32, 8, 32, 8, 3).mean((1, 3))
     small = np.round(small / 255 * 9) / 9 * 255
-    return small.repeat(4, 0).repeat(4, 1)
+    return small.repeat(8, 0).repeat(8, 1)
 
 
 def line(picture, rng):

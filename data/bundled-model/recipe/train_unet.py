@@ -30,7 +30,7 @@ COUNTS = (1, 2, 3, 5)
 # What the head answers: name, how many answers there are.
 QUESTIONS = (("kind", len(KINDS)), ("time", len(TIMES)), ("style", len(STYLES)), ("ground", len(COLOURS)), ("light", len(COLOURS) + 1),
              ("thing", len(NAMES) + 1), ("colour", len(COLOURS) + 1), ("count", 5), ("place", 4), ("second", len(NAMES) + 1),
-             ("second colour", len(COLOURS) + 1))
+             ("second colour", len(COLOURS) + 1), ("second count", 5), ("second place", 4))
 
 
 def answers(scene):
@@ -41,7 +41,8 @@ def answers(scene):
             COLOURS.index(scene.light_colour) if scene.light else len(COLOURS),
             NAMES.index(first.kind) if first else len(NAMES), COLOURS.index(first.colour) if first else len(COLOURS),
             COUNTS.index(first.count) if first else 4, tuple(PLACES).index(first.place) if first else 3,
-            NAMES.index(second.kind) if second else len(NAMES), COLOURS.index(second.colour) if second else len(COLOURS))
+            NAMES.index(second.kind) if second else len(NAMES), COLOURS.index(second.colour) if second else len(COLOURS),
+            COUNTS.index(second.count) if second else 4, tuple(PLACES).index(second.place) if second else 3)
 
 
 class Head(torch.nn.Module):

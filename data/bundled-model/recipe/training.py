@@ -49,8 +49,11 @@ class Run:
                 net.load_state_dict(weights)
                 own.update(mean)
             optimiser.load(saved["optimiser"])
-            if not options.cool and self.cool_from is not None and self.step >= self.cool_from + saved["cool"]:
-                self.cool_from = None             # a cooled run that is to go on: warm again
+            if self.cool_from is not None:
+                if self.step >= self.cool_from + saved["cool"]:
+                    self.cool_from = None         # a cooled run that is to go on: warm again
+                else:
+                    options.cool = saved["cool"]  # one that was stopped while it cooled
         if options.cool and self.cool_from is None:
             self.cool_from = self.step
         self.end = time.time() + options.minutes * 60
