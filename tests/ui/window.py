@@ -538,7 +538,7 @@ def one(name):
         desk.close()
 
 
-SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='40')}
+SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='24')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, deep_layers_reused, settings_restored_by_drop,
          picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
          crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard, model_is_ready,
