@@ -2,7 +2,7 @@
 #include "harness.h"
 
 #include <gpu-attention-kernels.h>
-#include <gpu-ops-private.h>
+#include <gpu-kernels.h>
 #include <gpu-transfer.h>
 #include <math.h>
 
@@ -15,13 +15,22 @@ typedef struct {
 static const Mode modes[] = {
   { "f32/vector", GPU_DTYPE_F32, GPU_KERNELS_VECTOR },   { "f16/vector", GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "f32/shared", GPU_DTYPE_F32, GPU_KERNELS_SHARED },   { "f16/shared", GPU_DTYPE_F16, GPU_KERNELS_SHARED },
-  { "f16/coopmat", GPU_DTYPE_F16, GPU_KERNELS_COOPMAT },
+  { "f16/coopmat", GPU_DTYPE_F16, GPU_KERNELS_COOPMAT }, { "f16/coopmat2", GPU_DTYPE_F16, GPU_KERNELS_COOPMAT2 },
 };
 
+/* Skips the test of a form that the device does not have. */
 static gboolean
-mode_runs (const Mode *mode)
+lacks (const Mode *mode)
 {
-  return mode->kernels != GPU_KERNELS_COOPMAT || gpu_device_limits (harness_device ())->n_coopmat > 0;
+  const GpuLimits *limits = gpu_device_limits (harness_device ());
+  const char *reason = NULL;
+  if (mode->kernels == GPU_KERNELS_COOPMAT && limits->n_coopmat == 0)
+    reason = "this device has no cooperative matrices";
+  if (mode->kernels == GPU_KERNELS_COOPMAT2 && limits->n_coopmat2 == 0)
+    reason = "this device has no cooperative matrices of workgroups";
+  if (reason != NULL)
+    g_test_skip (reason);
+  return reason != NULL;
 }
 
 static double
@@ -65,6 +74,8 @@ static const ProductCase products[] = {
   { .images = 1, .h = 7, .w = 5, .n = 24, .k = 16, .taps = 9, .kind = GPU_CONV_UP, .bias = TRUE },
   { .images = 2, .h = 7, .w = 5, .n = 16, .k = 16, .taps = 9, .kind = GPU_CONV_UP, .out_h = 13, .out_w = 9, .bias = TRUE },
   { .images = 1, .h = 1, .w = 1, .n = 16, .k = 32, .taps = 9, .bias = TRUE },
+  /* More than a tile of everything. */
+  { .images = 2, .h = 19, .w = 37, .n = 136, .k = 72, .taps = 9, .bias = TRUE, .image_bias = TRUE, .residual = TRUE, .act = GPU_ACT_SILU },
 };
 
 static void
@@ -103,45 +114,71 @@ convolve (const ProductCase *c, const float *x, const float *weight, guint image
   return sum;
 }
 
+/* A case with weights of that type. @choice: the variant to take, or NULL. */
+static void
+run_product (const Mode *mode, const ProductCase *c, GpuDtype weights, const GpuChoice *choice)
+{
+  g_autofree char *variant = choice != NULL ? gpu_choice_to_text (choice) : g_strdup ("any");
+  g_autofree char *what = g_strdup_printf ("%s product %d, weights %s, variant %s", mode->name, (int) (c - products), gpu_dtype_name (weights), variant);
+  Harness h;
+  guint out_h, out_w;
+  harness_begin (&h, mode->dtype, mode->kernels);
+  h.ops->forced = choice;
+  product_sizes (c, &out_h, &out_w);
+  Input x = harness_input (&h, c->images, c->h, c->w, c->k);
+  Matrix m = harness_matrix (&h, c->n, c->k, c->taps, weights, c->bias);
+  Input residual = c->residual ? harness_input (&h, c->images, out_h, out_w, c->n) : (Input) { 0 };
+  Input image_bias = c->image_bias ? harness_input (&h, c->images, 1, 1, c->n) : (Input) { 0 };
+  GpuEpilogue e = { .act = c->act, .act_last = c->act_last, .residual = residual.tensor, .image_bias = image_bias.tensor };
+  GpuTensor out = c->out_h > 0 ? gpu_conv2d_up (h.ops, x.tensor, &m.matrix, out_h, out_w, &e)
+                               : gpu_conv2d (h.ops, x.tensor, &m.matrix, c->kind, &e);
+  float *got = harness_run (&h, out);
+  gsize count = (gsize) c->images * out_h * out_w * c->n;
+  g_autofree double *want = g_new (double, count);
+  for (gsize j = 0; j < count; j++)
+    {
+      guint n = j % c->n, pixel = j / c->n % (out_h * out_w), image = j / c->n / (out_h * out_w);
+      double y = convolve (c, x.values, m.values, image, pixel / out_w, pixel % out_w, n);
+      y += c->bias ? m.bias[n] : 0;
+      y += c->image_bias ? image_bias.values[image * c->n + n] : 0;
+      y = c->act_last ? y : act (c->act, y);
+      y += c->residual ? residual.values[j] : 0;
+      want[j] = c->act_last ? act (c->act, y) : y;
+    }
+  harness_compare (&h, what, got, want, count);
+  harness_end (&h);
+}
+
 static void
 test_product (gconstpointer data)
 {
   const Mode *mode = data;
-  if (!mode_runs (mode))
-    {
-      g_test_skip ("this device has no cooperative matrices");
-      return;
-    }
+  if (lacks (mode))
+    return;
   for (guint i = 0; i < G_N_ELEMENTS (products) * 2; i++)
+    run_product (mode, &products[i / 2], i % 2 ? GPU_DTYPE_F16 : GPU_DTYPE_F32, NULL);
+}
+
+/* Every tile of workgroups' matrices, where one is offered for the case. */
+static void
+test_tiles (gconstpointer data)
+{
+  const Mode *mode = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuOps) ops = NULL;
+  if (lacks (mode))
+    return;
+  ops = gpu_ops_new (harness_device (), mode->dtype, mode->kernels, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (products); i++)
     {
-      const ProductCase *c = &products[i / 2];
-      g_autofree char *what = g_strdup_printf ("%s product %u", mode->name, i);
-      Harness h;
-      guint out_h, out_w;
-      harness_begin (&h, mode->dtype, mode->kernels);
-      product_sizes (c, &out_h, &out_w);
-      Input x = harness_input (&h, c->images, c->h, c->w, c->k);
-      Matrix m = harness_matrix (&h, c->n, c->k, c->taps, i % 2 ? GPU_DTYPE_F16 : GPU_DTYPE_F32, c->bias);
-      Input residual = c->residual ? harness_input (&h, c->images, out_h, out_w, c->n) : (Input) { 0 };
-      Input image_bias = c->image_bias ? harness_input (&h, c->images, 1, 1, c->n) : (Input) { 0 };
-      GpuEpilogue e = { .act = c->act, .act_last = c->act_last, .residual = residual.tensor, .image_bias = image_bias.tensor };
-      GpuTensor out = c->out_h > 0 ? gpu_conv2d_up (h.ops, x.tensor, &m.matrix, out_h, out_w, &e)
-                                   : gpu_conv2d (h.ops, x.tensor, &m.matrix, c->kind, &e);
-      float *got = harness_run (&h, out);
-      gsize count = (gsize) c->images * out_h * out_w * c->n;
-      g_autofree double *want = g_new (double, count);
-      for (gsize j = 0; j < count; j++)
-        {
-          guint n = j % c->n, pixel = j / c->n % (out_h * out_w), image = j / c->n / (out_h * out_w);
-          double y = convolve (c, x.values, m.values, image, pixel / out_w, pixel % out_w, n);
-          y += c->bias ? m.bias[n] : 0;
-          y += c->image_bias ? image_bias.values[image * c->n + n] : 0;
-          y = c->act_last ? y : act (c->act, y);
-          y += c->residual ? residual.values[j] : 0;
-          want[j] = c->act_last ? act (c->act, y) : y;
-        }
-      harness_compare (&h, what, got, want, count);
-      harness_end (&h);
+      const ProductCase *c = &products[i];
+      GpuOpShape shape = { .m = c->images * c->h * c->w, .n = GPU_PADDED (c->n), .k = GPU_PADDED (c->k) * c->taps,
+                           .weights = GPU_DTYPE_F16, .taps = c->taps, .resized = c->kind != GPU_CONV_SAME };
+      g_autoptr (GArray) candidates = gpu_kernel_candidates (ops, GPU_OP_MATMUL, shape);
+      for (guint j = 0; j < candidates->len; j++)
+        if (g_array_index (candidates, GpuChoice, j).kernel->form == GPU_KERNELS_COOPMAT2)
+          run_product (mode, c, GPU_DTYPE_F16, &g_array_index (candidates, GpuChoice, j));
     }
 }
 
@@ -151,11 +188,8 @@ test_views (gconstpointer data)
 {
   const Mode *mode = data;
   Harness h;
-  if (!mode_runs (mode))
-    {
-      g_test_skip ("this device has no cooperative matrices");
-      return;
-    }
+  if (lacks (mode))
+    return;
   harness_begin (&h, mode->dtype, mode->kernels);
   Input x = harness_input (&h, 2, 3, 5, 16), y = harness_input (&h, 2, 3, 5, 24);
   Matrix a = harness_matrix (&h, 8, 16, 1, GPU_DTYPE_F16, FALSE), b = harness_matrix (&h, 16, 24, 9, GPU_DTYPE_F16, FALSE);
@@ -195,13 +229,11 @@ test_forms (gconstpointer data)
   static const char *const shaders[][2] = {
     [GPU_KERNELS_VECTOR] = { "matmul-f", "attention-f" }, [GPU_KERNELS_SHARED] = { "matmul-shared-", "attention-shared-" },
     [GPU_KERNELS_COOPMAT] = { "matmul-coopmat-", "attention-coopmat-" },
+    [GPU_KERNELS_COOPMAT2] = { "matmul-coopmat2-", "attention-coopmat-" },
   };
   Harness h;
-  if (!mode_runs (mode))
-    {
-      g_test_skip ("this device has no cooperative matrices");
-      return;
-    }
+  if (lacks (mode))
+    return;
   harness_begin (&h, mode->dtype, mode->kernels);
   Input x = harness_input (&h, 1, 1, 40, 32);
   Matrix m = harness_matrix (&h, 32, 32, 1, GPU_DTYPE_F16, FALSE);
@@ -311,11 +343,8 @@ static void
 test_attention (gconstpointer data)
 {
   const Mode *mode = data;
-  if (!mode_runs (mode))
-    {
-      g_test_skip ("this device has no cooperative matrices");
-      return;
-    }
+  if (lacks (mode))
+    return;
   for (guint i = 0; i < G_N_ELEMENTS (attentions); i++)
     {
       const AttentionCase *c = &attentions[i];
@@ -779,10 +808,12 @@ main (int argc, char **argv)
   static const struct {
     const char *name;
     GTestDataFunc run;
-    gboolean every_form; /* has kernels of several forms */
+    GpuKernels last_form; /* up to which there are kernels */
+    gboolean last_only;
   } tests[] = {
-    { "product", test_product, TRUE },       { "views", test_views, TRUE },   { "forms", test_forms, TRUE },
-    { "attention", test_attention, TRUE },
+    { "product", test_product, GPU_KERNELS_COOPMAT2 }, { "views", test_views, GPU_KERNELS_COOPMAT2 },
+    { "forms", test_forms, GPU_KERNELS_COOPMAT2 },     { "tiles", test_tiles, GPU_KERNELS_COOPMAT2, TRUE },
+    { "attention", test_attention, GPU_KERNELS_COOPMAT },
     { "group-norm", test_group_norm },       { "strips", test_strips },       { "rows", test_rows },
     { "pointwise", test_pointwise },
     { "step", test_step },                   { "inputs", test_inputs },       { "images", test_images },
@@ -790,8 +821,8 @@ main (int argc, char **argv)
   };
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    for (guint j = 0; j < G_N_ELEMENTS (modes); j++)
-      if (tests[i].every_form || modes[j].kernels == GPU_KERNELS_VECTOR)
+    for (guint j = 0, last = MAX (tests[i].last_form, GPU_KERNELS_VECTOR); j < G_N_ELEMENTS (modes); j++)
+      if (modes[j].kernels == last || (modes[j].kernels < last && !tests[i].last_only))
         {
           g_autofree char *path = g_strdup_printf ("/ops/%s/%s", tests[i].name, modes[j].name);
           g_test_add_data_func (path, &modes[j], tests[i].run);

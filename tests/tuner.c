@@ -88,10 +88,11 @@ test_table (void)
   g_assert_cmpuint (gpu_tuning_n_used (tuning), ==, 2);
 
   /* Whatever a choice depends on tells problems apart. */
-  GpuProblem others[] = { product, product, product, product, product, product, product, product, attention, attention };
+  GpuProblem others[] = { product, product, product, product, product, product, product, product, attention, attention, product, product };
   others[0].shape.m++, others[1].shape.n++, others[2].shape.k++, others[3].shape.k2++, others[4].shape.taps = 4;
   others[5].shape.geglu = TRUE, others[6].dtype = GPU_DTYPE_F32, others[7].kernels = GPU_KERNELS_BEST;
   others[8].shape.heads = 8, others[9].shape.causal = TRUE;
+  others[10].shape.resized = TRUE, others[11].shape.for_norm = TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     g_assert_null (gpu_tuning_find (tuning, &others[i]));
   gpu_tuning_clear (tuning);
@@ -116,7 +117,7 @@ test_stale (void)
 {
   Cache cache = cache_new ();
   g_autofree char *hash = gpu_shaders_hash ();
-  const char *const parts[] = { gpu_device_info (harness_device ())->driver, hash, "tuning 1" };
+  const char *const parts[] = { gpu_device_info (harness_device ())->driver, hash, "tuning 2" };
   g_assert_cmpuint (strlen (hash), ==, 64);
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
@@ -405,6 +406,114 @@ test_wrong (void)
     }
 }
 
+/* -- matrices of workgroups -- */
+
+/* How many of @problem's candidates are of that form, and the form of the best guess. */
+static guint
+count_form (const GpuProblem *problem, GpuKernels form, GpuKernels *first)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuOps) ops = gpu_ops_new (harness_device (), problem->dtype, problem->kernels, &error);
+  g_autoptr (GArray) all = gpu_kernel_candidates (ops, problem->op, problem->shape);
+  guint n = 0;
+  g_assert_no_error (error);
+  for (guint i = 0; i < all->len; i++)
+    n += g_array_index (all, GpuChoice, i).kernel->form == form;
+  *first = g_array_index (all, GpuChoice, 0).kernel->form;
+  return n;
+}
+
+static const GpuProblem convolution = { GPU_OP_MATMUL, GPU_DTYPE_F16, GPU_KERNELS_BEST,
+                                        { .m = 4096, .n = 320, .k = 2880, .weights = GPU_DTYPE_F16, .taps = 9 } };
+
+/* The device says of itself that it is a card with cooperative matrices of all kinds. */
+static void
+pretend (GpuLimits *limits, GpuDeviceInfo *info)
+{
+  static const GpuCoopmatGrain grains[] = { { 16, 16, 16, 128 }, { 32, 32, 16, 256 } };
+  info->kind = GPU_DEVICE_DISCRETE;
+  limits->coopmat[0] = (GpuCoopmatShape) { 16, 16, 16, TRUE };
+  limits->n_coopmat = 1;
+  memcpy (limits->coopmat2, grains, sizeof grains);
+  limits->n_coopmat2 = G_N_ELEMENTS (grains);
+  limits->coopmat2_max_side = 512;
+  limits->coopmat2_shared_bytes = limits->shared_bytes;
+}
+
+/* What the form does not cover, or the device not have. */
+static void
+check_refusals (GpuLimits *limits)
+{
+  GpuProblem others[] = { convolution, convolution, convolution, convolution, convolution, convolution };
+  GpuKernels first;
+  others[0].shape.geglu = TRUE, others[1].shape.k2 = 8, others[2].shape.taps = 4, others[3].shape.resized = TRUE;
+  others[4].shape.weights = GPU_DTYPE_F32, others[5].dtype = GPU_DTYPE_F32;
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_cmpuint (count_form (&others[i], GPU_KERNELS_COOPMAT2, &first), ==, 0);
+  limits->coopmat2_max_side = 128;
+  g_assert_cmpuint (count_form (&convolution, GPU_KERNELS_COOPMAT2, &first), ==, 2);
+  limits->n_coopmat2 = 1;
+  g_assert_cmpuint (count_form (&convolution, GPU_KERNELS_COOPMAT2, &first), ==, 1);
+  limits->coopmat2[0].k = 128;
+  g_assert_cmpuint (count_form (&convolution, GPU_KERNELS_COOPMAT2, &first), ==, 0);
+}
+
+/* The device of the tests has no such matrices, so it is never offered kernels on them. Where there are some, no guess is
+ * such a kernel unless it is asked for, but all are candidates. */
+static void
+test_workgroups (void)
+{
+  GpuLimits *limits = (GpuLimits *) gpu_device_limits (harness_device ()), real_limits = *limits;
+  GpuDeviceInfo *info = (GpuDeviceInfo *) gpu_device_info (harness_device ()), real_info = *info;
+  GpuProblem asked = convolution;
+  GpuKernels first;
+  g_assert_cmpuint (limits->n_coopmat2, ==, 0);
+  for (asked.kernels = GPU_KERNELS_BEST; asked.kernels <= GPU_KERNELS_COOPMAT2; asked.kernels++)
+    g_assert_cmpuint (count_form (&asked, GPU_KERNELS_COOPMAT2, &first), ==, 0);
+
+  pretend (limits, info);
+  asked.kernels = GPU_KERNELS_COOPMAT2;
+  g_assert_cmpuint (count_form (&convolution, GPU_KERNELS_COOPMAT2, &first), ==, 4);
+  g_assert_cmpint (first, ==, GPU_KERNELS_COOPMAT);
+  g_assert_cmpuint (count_form (&asked, GPU_KERNELS_COOPMAT, &first), ==, 0);
+  g_assert_cmpint (first, ==, GPU_KERNELS_COOPMAT2);
+  asked.kernels = GPU_KERNELS_COOPMAT;
+  g_assert_cmpuint (count_form (&asked, GPU_KERNELS_COOPMAT2, &first), ==, 0);
+  check_refusals (limits);
+  *limits = real_limits;
+  *info = real_info;
+}
+
+/* Its candidates are counted before the first is run. */
+static void
+test_workgroups_listed (void)
+{
+  static const Case c = { "listed", LINEAR, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_COOPMAT };
+  GpuLimits *limits = (GpuLimits *) gpu_device_limits (harness_device ()), real_limits = *limits;
+  GpuDeviceInfo *info = (GpuDeviceInfo *) gpu_device_info (harness_device ()), real_info = *info;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), NULL);
+  g_autoptr (GpuTuner) tuner = gpu_tuner_new (harness_device (), tuning);
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  Watch with = { 0 }, without = { 0 };
+  Case best = c;
+  if (lacks (&c))
+    return;
+  info->kind = GPU_DEVICE_DISCRETE;
+  best.kernels = GPU_KERNELS_BEST;
+  add_program (tuner, tuning, &best);
+  g_cancellable_cancel (cancelled);
+  g_assert_false (gpu_tuner_run (tuner, &(GpuTunerOptions) { .progress = progress_cb, .data = &without, .cancellable = cancelled }, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_CANCELLED);
+  g_clear_error (&error);
+  pretend (limits, info);
+  g_assert_false (gpu_tuner_run (tuner, &(GpuTunerOptions) { .progress = progress_cb, .data = &with, .cancellable = cancelled }, &error));
+  g_assert_error (error, GPU_ERROR, GPU_ERROR_CANCELLED);
+  *limits = real_limits;
+  *info = real_info;
+  g_assert_cmpuint (with.total, ==, without.total + 4);
+}
+
 /* Stops after the candidate that is under way; what is done stays, and the rest can be done later. */
 static void
 test_cancel (void)
@@ -458,6 +567,8 @@ main (int argc, char **argv)
       g_autofree char *path = g_strdup_printf ("/tuner/tune/%s", cases[i].name);
       g_test_add_data_func (path, &cases[i], test_tune);
     }
+  g_test_add_func ("/tuner/workgroups", test_workgroups);
+  g_test_add_func ("/tuner/workgroups-listed", test_workgroups_listed);
   g_test_add_func ("/tuner/wrong", test_wrong);
   g_test_add_func ("/tuner/cancel", test_cancel);
   g_test_add_func ("/tuner/limits", test_limits);

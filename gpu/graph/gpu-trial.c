@@ -169,7 +169,7 @@ add_op (GpuTrial *self, GpuOps *ops, gboolean compared)
         gpu_add (ops, result, (GpuTensor) { 0 }, GPU_ACT_NONE, self->out);
       return;
     }
-  GpuEpilogue epilogue = { .out = self->out };
+  GpuEpilogue epilogue = { .out = self->out, .for_norm = s->for_norm };
   GpuTensor x = as_picture (self->x, s->m);
   if (s->k2 > 0)
     epilogue.second = as_picture (self->y, s->m);
@@ -177,6 +177,9 @@ add_op (GpuTrial *self, GpuOps *ops, gboolean compared)
     gpu_conv2d_up (ops, x, &self->matrix, 2 * x.h, 2 * x.w, &epilogue);
   else
     gpu_conv2d (ops, x, &self->matrix, GPU_CONV_SAME, &epilogue);
+  /* What a variant does not take along is taken afterwards, so it counts as well. */
+  if (s->for_norm)
+    gpu_norm_parts (ops, self->out);
 }
 
 static gboolean

@@ -5,7 +5,7 @@
 #include "gpu-trial.h"
 #include "gpu-tuning-private.h"
 
-/* The estimate is good enough for the winner to be among the first few; and of one tile, not to need every split. */
+/* The estimate is good enough for the winner to be among the first few of a form; and of one tile, not to need every split. */
 #define MAX_CANDIDATES 8
 #define MAX_SPLITS 3
 /* A variant that is so many times slower than the best when it runs for the first time does not get better. */
@@ -115,7 +115,7 @@ attention_candidates (GpuOps *ops, const GpuOpShape *s)
   return few;
 }
 
-/* The best few by estimate. */
+/* The best few of each form by estimate. */
 static GArray *
 candidates_for (GpuOps *ops, const GpuProblem *problem)
 {
@@ -123,13 +123,17 @@ candidates_for (GpuOps *ops, const GpuProblem *problem)
     return attention_candidates (ops, &problem->shape);
   g_autoptr (GArray) all = gpu_kernel_candidates (ops, problem->op, problem->shape);
   GArray *few = g_array_new (FALSE, FALSE, sizeof (GpuChoice));
-  for (guint i = 0; i < all->len && few->len < MAX_CANDIDATES; i++)
+  for (guint i = 0; i < all->len; i++)
     {
       const GpuChoice *choice = &g_array_index (all, GpuChoice, i);
-      guint same = 0;
+      guint same_form = 0, same = 0;
       for (guint j = 0; j < few->len; j++)
-        same += g_array_index (few, GpuChoice, j).kernel == choice->kernel;
-      if (same < MAX_SPLITS)
+        {
+          const GpuKernel *other = g_array_index (few, GpuChoice, j).kernel;
+          same_form += other->form == choice->kernel->form;
+          same += other == choice->kernel;
+        }
+      if (same_form < MAX_CANDIDATES && same < MAX_SPLITS)
         g_array_append_val (few, *choice);
     }
   return few;

@@ -4,7 +4,7 @@
 
 #include "gpu-tuning-private.h"
 
-/* The forms in order of preference; of a form, the line that is estimated or measured to be fastest. The vector form is
+/* The line is taken that is estimated or measured to be the fastest of its form. The vector form is
  * what software Vulkan runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it
  * saves. It is also the form for a product with very few rows, which reads every weight once whatever one does. */
 static const GpuKernel kernels[] = {
@@ -26,6 +26,11 @@ static const GpuKernel kernels[] = {
     .depth = 64, .part_rows = 32, .part_columns = 32, .stages = 1, .speed = 0.65 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 2, .rows = 32, .columns = 64, .min_m = 17,
     .depth = 32, .part_rows = 32, .part_columns = 32, .stages = 2, .speed = 0.5 },
+
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 128, .columns = 256, .min_m = 17, .depth = 64, .speed = 1.0 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 256, .columns = 128, .min_m = 17, .depth = 64, .speed = 1.0 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 128, .columns = 128, .min_m = 17, .depth = 64, .speed = 0.95 },
+  { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 128, .rows = 64, .columns = 64, .min_m = 17, .depth = 64, .speed = 0.7 },
 
   { GPU_OP_MATMUL, GPU_KERNELS_SHARED, "matmul-shared", .threads = 256, .rows = 128, .columns = 128, .min_m = 17, .speed = 1.0 },
   { GPU_OP_MATMUL, GPU_KERNELS_SHARED, "matmul-shared", .threads = 256, .rows = 128, .columns = 64, .min_m = 17, .speed = 0.9 },
@@ -69,6 +74,8 @@ shared_bytes (GpuOps *ops, const GpuKernel *kernel)
 {
   if (kernel->form == GPU_KERNELS_VECTOR)
     return 0;
+  if (kernel->form == GPU_KERNELS_COOPMAT2)
+    return gpu_device_limits (ops->device)->coopmat2_shared_bytes;
   if (kernel->form == GPU_KERNELS_SHARED)
     return 16 * (kernel->rows + 1 + kernel->columns + 1) * 4;
   return kernel->stages * (kernel->rows + kernel->columns) * (kernel->depth + 8) * 2
@@ -80,9 +87,11 @@ gpu_kernels_form_allowed (GpuOps *ops, GpuKernels form)
 {
   const GpuLimits *limits = gpu_device_limits (ops->device);
   gboolean software = gpu_device_info (ops->device)->kind == GPU_DEVICE_SOFTWARE;
-  gboolean asked = ops->kernels == form;
+  gboolean asked = ops->kernels == form || (ops->kernels == GPU_KERNELS_COOPMAT2 && form == GPU_KERNELS_COOPMAT);
   switch (form)
     {
+    case GPU_KERNELS_COOPMAT2:
+      return (asked || (ops->kernels == GPU_KERNELS_BEST && !software)) && ops->dtype == GPU_DTYPE_F16 && limits->n_coopmat2 > 0;
     case GPU_KERNELS_COOPMAT:
       return (asked || (ops->kernels == GPU_KERNELS_BEST && !software)) && ops->dtype == GPU_DTYPE_F16 && coopmat_shape (ops) != NULL;
     case GPU_KERNELS_SHARED:
@@ -127,15 +136,33 @@ holds_pairs (GpuOps *ops, const GpuKernel *kernel)
   return kernel->columns == (subgroup < GEGLU_BLOCK ? 2 * GEGLU_BLOCK / subgroup : 2);
 }
 
+/* What matmul-coopmat2.comp covers, in matrices that the device has. */
+static gboolean
+suits_coopmat2 (GpuOps *ops, const GpuKernel *kernel, const GpuOpShape *shape)
+{
+  const GpuLimits *limits = gpu_device_limits (ops->device);
+  gboolean covered = (shape->taps <= 1 || (shape->taps == 9 && !shape->resized)) && !shape->geglu && shape->k2 == 0;
+  for (guint i = 0; i < limits->n_coopmat2 && covered; i++)
+    {
+      const GpuCoopmatGrain *grain = &limits->coopmat2[i];
+      if (kernel->threads == grain->threads && kernel->rows % grain->m == 0 && kernel->columns % grain->n == 0
+          && kernel->depth % grain->k == 0)
+        return MAX (MAX (kernel->rows, kernel->columns), kernel->depth) <= limits->coopmat2_max_side;
+    }
+  return FALSE;
+}
+
 static gboolean
 suits (GpuOps *ops, const GpuKernel *kernel, GpuOpKind op, const GpuOpShape *shape)
 {
   const GpuLimits *limits = gpu_device_limits (ops->device);
+  gboolean coopmat = kernel->form == GPU_KERNELS_COOPMAT || kernel->form == GPU_KERNELS_COOPMAT2;
   return kernel->op == op && gpu_kernels_form_allowed (ops, kernel->form)
          && (kernel->max_m == 0 || shape->m <= kernel->max_m) && (kernel->max_k == 0 || shape->k <= kernel->max_k)
          && shape->m >= kernel->min_m
          && (!shape->geglu || holds_pairs (ops, kernel))
-         && (kernel->form != GPU_KERNELS_COOPMAT || op != GPU_OP_MATMUL || shape->weights == GPU_DTYPE_F16)
+         && (!coopmat || shape->weights == GPU_DTYPE_F16)
+         && (kernel->form != GPU_KERNELS_COOPMAT2 || suits_coopmat2 (ops, kernel, shape))
          && gpu_kernel_local_size (ops, kernel) <= limits->max_group_threads && shared_bytes (ops, kernel) <= limits->shared_bytes;
 }
 
@@ -167,26 +194,36 @@ by_estimate (gconstpointer a, gconstpointer b, gpointer data)
   return x < y ? -1 : x > y;
 }
 
+/* All that suits of a form, best guess first. */
+static void
+add_form (GArray *candidates, GpuOps *ops, GpuOpKind op, GpuOpShape *shape, GpuKernels form)
+{
+  gpointer context[] = { ops, shape };
+  guint old = candidates->len;
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (splits); j++)
+      {
+        GpuChoice choice = { &kernels[i], splits[j] };
+        if (kernels[i].form == form && suits (ops, &kernels[i], op, shape) && can_split (&kernels[i], shape, splits[j]))
+          g_array_append_val (candidates, choice);
+      }
+  /* Of the vector form the first line that suits is the one. */
+  if (candidates->len > old && form != GPU_KERNELS_VECTOR)
+    g_sort_array (&g_array_index (candidates, GpuChoice, old), candidates->len - old, sizeof (GpuChoice), by_estimate, context);
+}
+
 GArray *
 gpu_kernel_candidates (GpuOps *ops, GpuOpKind op, GpuOpShape shape)
 {
+  static const GpuKernels order[] = { GPU_KERNELS_COOPMAT, GPU_KERNELS_SHARED, GPU_KERNELS_VECTOR };
   GArray *candidates = g_array_new (FALSE, FALSE, sizeof (GpuChoice));
-  gpointer context[] = { ops, &shape };
-  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
-    {
-      const GpuKernel *first = candidates->len > 0 ? g_array_index (candidates, GpuChoice, 0).kernel : NULL;
-      if (!suits (ops, &kernels[i], op, &shape) || (first != NULL && first->form != kernels[i].form))
-        continue;
-      for (guint j = 0; j < G_N_ELEMENTS (splits); j++)
-        {
-          GpuChoice choice = { &kernels[i], splits[j] };
-          if (can_split (&kernels[i], &shape, splits[j]))
-            g_array_append_val (candidates, choice);
-        }
-    }
-  /* Of the vector form the first line that suits is the one. */
-  if (op == GPU_OP_MATMUL && g_array_index (candidates, GpuChoice, 0).kernel->form != GPU_KERNELS_VECTOR)
-    g_sort_array (candidates->data, candidates->len, sizeof (GpuChoice), by_estimate, context);
+  if (ops->kernels == GPU_KERNELS_COOPMAT2)
+    add_form (candidates, ops, op, &shape, GPU_KERNELS_COOPMAT2);
+  for (guint i = 0; i < G_N_ELEMENTS (order) && candidates->len == 0; i++)
+    add_form (candidates, ops, op, &shape, order[i]);
+  /* No card has run these yet, so they are no guess: whoever measures finds them behind the others. */
+  if (ops->kernels == GPU_KERNELS_BEST && candidates->len > 0 && g_array_index (candidates, GpuChoice, 0).kernel->form == GPU_KERNELS_COOPMAT)
+    add_form (candidates, ops, op, &shape, GPU_KERNELS_COOPMAT2);
   return candidates;
 }
 
@@ -230,8 +267,8 @@ gpu_problem_equal (const GpuProblem *a, const GpuProblem *b)
 {
   const GpuOpShape *x = &a->shape, *y = &b->shape;
   return a->op == b->op && a->dtype == b->dtype && a->kernels == b->kernels && x->m == y->m && x->n == y->n && x->k == y->k
-         && x->weights == y->weights && x->geglu == y->geglu && x->taps == y->taps && x->k2 == y->k2 && x->heads == y->heads
-         && x->causal == y->causal;
+         && x->weights == y->weights && x->geglu == y->geglu && x->taps == y->taps && x->k2 == y->k2 && x->resized == y->resized
+         && x->for_norm == y->for_norm && x->heads == y->heads && x->causal == y->causal;
 }
 
 char *

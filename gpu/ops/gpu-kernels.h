@@ -13,6 +13,8 @@ typedef struct {
   GpuDtype weights;
   gboolean geglu;
   guint taps, k2;  /* a product's, as its GpuMatrix has them */
+  gboolean resized; /* a 3x3 convolution whose output is not of its input's size */
+  gboolean for_norm; /* statistics for group norm are taken along, or else have to be taken afterwards */
   guint heads;     /* attention's, of all images */
   gboolean causal;
 } GpuOpShape;
@@ -42,7 +44,7 @@ typedef struct {
   guint rows;          /* of the output, a workgroup */
   guint columns;       /* of the output, a workgroup; in subgroup sizes for the vector form */
   guint max_m, min_m, max_k; /* shapes it suits; 0: any */
-  /* Of products on cooperative matrices: */
+  /* Of products on cooperative matrices; those of whole workgroups have no parts and stages: */
   guint depth;                   /* channels of a tile */
   guint part_rows, part_columns; /* what a subgroup makes */
   guint stages;                  /* tiles in shared memory */

@@ -20,6 +20,11 @@ act_constant (GpuActivation act)
   return ACT_NONE;
 }
 
+/* The pixels that a tile's rows are, of so many images. */
+typedef struct {
+  guint images, h, w;
+} Box;
+
 /* One product on its way into the list. */
 typedef struct {
   GpuOps *ops;
@@ -28,6 +33,7 @@ typedef struct {
   const Geometry *geometry;
   const GpuEpilogue *epilogue;
   GpuChoice choice;
+  Box box;             /* of a 3x3 convolution in the form that has tiles of this kind */
   GpuMoments *moments; /* NULL: none are taken */
   MatmulParams push;
 } Product;
@@ -36,6 +42,41 @@ static guint
 phases (const Product *self)
 {
   return self->geometry->taps == 4 ? 4 : 1;
+}
+
+static guint
+boxes (const Product *self, Box box)
+{
+  guint h = self->geometry->out_h, w = self->geometry->out_w, images = gpu_tensor_rows (&self->out) / (h * w);
+  return gpu_ceil_div (images, box.images) * gpu_ceil_div (h, box.h) * gpu_ceil_div (w, box.w);
+}
+
+/* What a tile's rows are: rows of a matrix as they come, or of a picture the box that leaves the fewest of them without
+ * a pixel; and of equal ones the most square one, since of that the taps read the fewest pixels twice. */
+static Box
+choose_box (const Product *self)
+{
+  guint rows = self->choice.kernel->rows;
+  Box best = { 1, 1, rows };
+  for (guint w = rows; w >= 1 && self->geometry->taps == 9; w /= 2)
+    for (guint h = rows / w; h >= 1; h /= 2)
+      {
+        Box box = { rows / w / h, h, w };
+        guint n = boxes (self, box), n_best = boxes (self, best);
+        guint read = box.images * (h + 2) * (w + 2), read_best = best.images * (best.h + 2) * (best.w + 2);
+        if (n < n_best || (n == n_best && read < read_best))
+          best = box;
+      }
+  return best;
+}
+
+/* Tiles of rows, of each phase. */
+static guint
+row_tiles (const Product *self)
+{
+  if (self->choice.kernel->form == GPU_KERNELS_COOPMAT2 && self->geometry->taps == 9)
+    return boxes (self, self->box);
+  return gpu_ceil_div (self->push.m / phases (self), self->choice.kernel->rows);
 }
 
 static GpuSpec
@@ -54,6 +95,12 @@ constants (const Product *self)
   spec.value[SPEC_MATMUL_PART_ROWS - 1] = kernel->part_rows;
   spec.value[SPEC_MATMUL_PART_COLS - 1] = kernel->part_columns;
   spec.value[SPEC_MATMUL_STAGES - 1] = kernel->stages;
+  if (kernel->form == GPU_KERNELS_COOPMAT2)
+    {
+      spec.value[SPEC_MATMUL_TILE_H - 1] = self->box.h;
+      spec.value[SPEC_MATMUL_TILE_W - 1] = self->box.w;
+      spec.n = SPEC_MATMUL_TILE_W;
+    }
   gpu_kernel_add_shape (self->ops, kernel, &spec);
   return spec;
 }
@@ -114,9 +161,9 @@ dispatch (Product *self, const char *op)
 {
   GpuOps *ops = self->ops;
   const GpuKernel *kernel = self->choice.kernel;
-  guint tiles = gpu_ceil_div (self->push.m / phases (self), kernel->rows), columns = gpu_kernel_columns (ops, kernel);
+  guint tiles = row_tiles (self), columns = gpu_kernel_columns (ops, kernel);
   guint across = gpu_ceil_div (self->push.n, columns), split = self->choice.split;
-  gboolean typed = kernel->form == GPU_KERNELS_COOPMAT;
+  gboolean typed = kernel->form == GPU_KERNELS_COOPMAT || kernel->form == GPU_KERNELS_COOPMAT2;
   GpuSpec spec = constants (self);
   g_autofree char *shader = typed ? g_strdup (kernel->shader) : g_strdup_printf (
     "%s-%s-%s", kernel->shader, ops->dtype == GPU_DTYPE_F16 ? "f16" : "f32", self->weight->values.dtype == GPU_DTYPE_F16 ? "f16" : "f32");
@@ -132,6 +179,13 @@ dispatch (Product *self, const char *op)
   GpuStorage *partial = gpu_ops_scratch (ops, split * rows * across * columns * sizeof (float));
   GPU_USES (ops, d, MatmulParams, out_, partial, TRUE);
   join_split (self, partial, &spec, tiles, across * columns);
+}
+
+/* Whether the variant has the rows of a chunk together. */
+static gboolean
+takes_moments (const GpuChoice *choice)
+{
+  return choice->kernel->form != GPU_KERNELS_COOPMAT2 && (choice->split > 1 || choice->kernel->rows % NORM_CHUNK == 0);
 }
 
 static GpuTensor
@@ -152,8 +206,15 @@ matmul (GpuOps *ops, const char *op, GpuTensor x, const GpuMatrix *weight, const
 
   guint m = gpu_tensor_rows (&self.out), n = GPU_PADDED (weight->n), k = GPU_PADDED (weight->k), k2 = GPU_PADDED (weight->k2);
   guint pixels = geometry->out_h * geometry->out_w / phases (&self);
-  self.choice = gpu_kernel_choose (ops, GPU_OP_MATMUL, (GpuOpShape) { m / phases (&self), n, k * geometry->taps + k2, weight->values.dtype, weight->is_geglu, geometry->taps, k2 });
-  if (e->for_norm && ops->norm_pool == NULL && pixels % NORM_CHUNK == 0 && (self.choice.split > 1 || self.choice.kernel->rows % NORM_CHUNK == 0))
+  GpuOpShape shape = {
+    .m = m / phases (&self), .n = n, .k = k * geometry->taps + k2, .weights = weight->values.dtype, .geglu = weight->is_geglu,
+    .taps = geometry->taps, .k2 = k2, .resized = geometry->taps == 9 && geometry->flags != MATMUL_PAD,
+    .for_norm = e->for_norm && ops->norm_pool == NULL && pixels % NORM_CHUNK == 0,
+  };
+  self.choice = gpu_kernel_choose (ops, GPU_OP_MATMUL, shape);
+  if (self.choice.kernel->form == GPU_KERNELS_COOPMAT2)
+    self.box = choose_box (&self);
+  if (shape.for_norm && takes_moments (&self.choice))
     self.moments = gpu_ops_add_moments (ops, &self.out);
   self.push = (MatmulParams) {
     .m = m, .n = n, .k = k, .k2 = k2, .a_stride = x.stride, .out_stride = self.out.stride,

@@ -7,7 +7,7 @@
 
 static const char *const form_names[] = {
   [GPU_KERNELS_BEST] = "best", [GPU_KERNELS_VECTOR] = "vector", [GPU_KERNELS_SHARED] = "shared", [GPU_KERNELS_COOPMAT] = "coopmat",
-  NULL,
+  [GPU_KERNELS_COOPMAT2] = "coopmat2", NULL,
 };
 
 const char *

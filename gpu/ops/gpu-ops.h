@@ -24,9 +24,10 @@ typedef enum {
   GPU_KERNELS_VECTOR,  /* one subgroup as one vector: for software devices */
   GPU_KERNELS_SHARED,  /* tiles in shared memory */
   GPU_KERNELS_COOPMAT, /* cooperative matrices */
+  GPU_KERNELS_COOPMAT2, /* those of whole workgroups (VK_NV_cooperative_matrix2) where they suit, else the ones before */
 } GpuKernels;
 
-/* "best", "vector", "shared", "coopmat"; and all of them, NULL-terminated, in the order of GpuKernels. */
+/* "best", "vector", "shared", "coopmat", "coopmat2"; and all of them, NULL-terminated, in the order of GpuKernels. */
 const char *gpu_kernels_name (GpuKernels kernels);
 const char *const *gpu_kernels_names (void);
 gboolean gpu_kernels_from_name (const char *name, GpuKernels *kernels);

@@ -6,10 +6,10 @@
 #include "gpu-pipeline.h"
 
 /* Another number makes all older files count as empty: for changes of what columns mean, or of how shapes are measured. */
-#define TUNING_VERSION 1
+#define TUNING_VERSION 2
 
 /* Columns of a line: the problem's, then the variant's. */
-#define PROBLEM_COLUMNS 12
+#define PROBLEM_COLUMNS 14
 
 typedef struct {
   GpuProblem problem;
@@ -120,8 +120,8 @@ static char *
 problem_to_text (const GpuProblem *problem)
 {
   const GpuOpShape *s = &problem->shape;
-  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], gpu_kernels_name (problem->kernels),
-                          gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->causal, s->taps, s->m, s->n, s->k,
+  return g_strdup_printf ("%s\t%s\t%s\t%s\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u\t%u", op_names[problem->op], gpu_kernels_name (problem->kernels),
+                          gpu_dtype_name (problem->dtype), gpu_dtype_name (s->weights), s->geglu, s->causal, s->resized, s->for_norm, s->taps, s->m, s->n, s->k,
                           s->k2, s->heads);
 }
 
@@ -152,17 +152,19 @@ static gboolean
 problem_from_text (char **columns, GpuProblem *problem)
 {
   GpuOpShape *s = &problem->shape;
+  gboolean *const flags[] = { &s->geglu, &s->causal, &s->resized, &s->for_norm };
   guint *const numbers[] = { &s->taps, &s->m, &s->n, &s->k, &s->k2, &s->heads };
   if (!op_from_text (columns[0], &problem->op)
       || !gpu_kernels_from_name (columns[1], &problem->kernels)
       || !dtype_from_text (columns[2], &problem->dtype) || !dtype_from_text (columns[3], &s->weights))
     return FALSE;
-  if (!boolean_from_text (columns[4], &s->geglu) || !boolean_from_text (columns[5], &s->causal))
-    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (!boolean_from_text (columns[4 + i], flags[i]))
+      return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     {
       guint64 value;
-      if (!g_ascii_string_to_unsigned (columns[6 + i], 10, 0, G_MAXUINT, &value, NULL))
+      if (!g_ascii_string_to_unsigned (columns[8 + i], 10, 0, G_MAXUINT, &value, NULL))
         return FALSE;
       *numbers[i] = value;
     }

@@ -101,12 +101,13 @@ choose (GPtrArray *list, const char *wanted, GError **error)
 }
 
 static gboolean
-create_device (GpuDevice *self, gboolean coopmat, GError **error)
+create_device (GpuDevice *self, GError **error)
 {
   static const float priorities[GPU_MAX_QUEUES] = { 1.0f, 0.5f };
   const GpuPhysical *physical = self->physical;
   VkDeviceQueueCreateInfo queues[GPU_MAX_QUEUES];
-  const char *extensions[3];
+  const GpuExtensions with = { physical->limits.n_coopmat > 0, physical->limits.n_coopmat2 > 0, self->statistics };
+  const char *extensions[4];
   GpuFeatures features;
   gboolean one_family = physical->n_queues == 2 && physical->queue_family[0] == physical->queue_family[1];
   VkDeviceCreateInfo info = {
@@ -118,13 +119,15 @@ create_device (GpuDevice *self, gboolean coopmat, GError **error)
       .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueFamilyIndex = physical->queue_family[i],
       .queueCount = one_family ? 2 : 1, .pQueuePriorities = priorities + i,
     };
-  if (coopmat)
+  if (with.coopmat)
     extensions[info.enabledExtensionCount++] = VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME;
+  if (with.coopmat2)
+    extensions[info.enabledExtensionCount++] = VK_NV_COOPERATIVE_MATRIX_2_EXTENSION_NAME;
   if (physical->has_memory_budget)
     extensions[info.enabledExtensionCount++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
-  if (self->statistics)
+  if (with.statistics)
     extensions[info.enabledExtensionCount++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
-  gpu_features_require (&features, coopmat, self->statistics);
+  gpu_features_require (&features, with);
   return gpu_vk_ok (vkCreateDevice (physical->handle, &info, NULL, &self->handle), "vkCreateDevice", error);
 }
 
@@ -161,11 +164,11 @@ gpu_device_new (const GpuDeviceOptions *options, GError **error)
     return NULL;
   self->physical = g_steal_pointer (&list->pdata[index]);
   if (options->no_coopmat)
-    self->physical->limits.n_coopmat = 0;
+    self->physical->limits.n_coopmat = self->physical->limits.n_coopmat2 = 0;
   if (options->no_timestamps)
     self->physical->limits.timestamp_ns = 0;
   self->statistics = options->statistics && self->physical->has_statistics;
-  if (!create_device (self, self->physical->limits.n_coopmat > 0, error) || !create_queues (self, error))
+  if (!create_device (self, error) || !create_queues (self, error))
     return NULL;
   if (self->instance->messenger != VK_NULL_HANDLE)
     self->set_name = (PFN_vkSetDebugUtilsObjectNameEXT) vkGetDeviceProcAddr (self->handle, "vkSetDebugUtilsObjectNameEXT");

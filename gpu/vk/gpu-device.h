@@ -23,6 +23,13 @@ typedef struct {
   gboolean f16_sums; /* C may be fp16 too */
 } GpuCoopmatShape;
 
+/* Cooperative matrices of a whole workgroup (VK_NV_cooperative_matrix2), fp16 x fp16 -> fp32 and fp16: their sides are any
+ * multiples of these, in workgroups of exactly so many threads. */
+typedef struct {
+  guint m, n, k;
+  guint threads;
+} GpuCoopmatGrain;
+
 /* What gpu_device_list() tells of a device, usable or not. Owned by the list. */
 typedef struct {
   guint index;            /* place in the driver's list: what --device N means */
@@ -58,6 +65,10 @@ typedef struct {
   guint64 max_allocation_bytes;
   GpuCoopmatShape coopmat[8];       /* fp16 x fp16 -> fp32, subgroup scope; best first */
   guint n_coopmat;
+  GpuCoopmatGrain coopmat2[8];      /* none unless the device also addresses tensors and has what else kernels need of it */
+  guint n_coopmat2;
+  guint coopmat2_max_side;          /* of such a matrix */
+  guint coopmat2_shared_bytes;      /* per workgroup, that the driver takes for itself where there are such matrices */
   guint n_cores;                    /* that run workgroups; a guess where the driver does not tell */
   double submit_flop;               /* work a submission may hold, so that none is long (about 100 ms) */
   double timestamp_ns;              /* nanoseconds a timestamp tick; 0: no timestamps */

@@ -22,7 +22,7 @@ static const double submit_flop[] = {
 };
 
 void
-gpu_features_chain (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics)
+gpu_features_chain (GpuFeatures *features, GpuExtensions with)
 {
   *features = (GpuFeatures) {
     .core = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &features->v11 },
@@ -30,11 +30,17 @@ gpu_features_chain (GpuFeatures *features, gboolean with_coopmat, gboolean with_
     .v12 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .pNext = &features->v13 },
     .v13 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES },
     .coopmat = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR },
+    .coopmat2 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_2_FEATURES_NV },
     .statistics = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR },
   };
-  if (with_coopmat)
+  if (with.coopmat)
     features->v13.pNext = &features->coopmat;
-  if (with_statistics)
+  if (with.coopmat2)
+    {
+      features->coopmat2.pNext = features->v13.pNext;
+      features->v13.pNext = &features->coopmat2;
+    }
+  if (with.statistics)
     {
       features->statistics.pNext = features->v13.pNext;
       features->v13.pNext = &features->statistics;
@@ -56,19 +62,28 @@ static const Required required[] = {
   REQUIRED (v13.synchronization2),
 };
 
+/* What matmul-coopmat2.comp uses. Mesa's drivers have the extension without the first and the last of these. */
+static const Required of_coopmat2[] = {
+  REQUIRED (coopmat2.cooperativeMatrixWorkgroupScope), REQUIRED (coopmat2.cooperativeMatrixFlexibleDimensions),
+  REQUIRED (coopmat2.cooperativeMatrixConversions),    REQUIRED (coopmat2.cooperativeMatrixPerElementOperations),
+  REQUIRED (coopmat2.cooperativeMatrixTensorAddressing),
+};
+
 void
-gpu_features_require (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics)
+gpu_features_require (GpuFeatures *features, GpuExtensions with)
 {
-  gpu_features_chain (features, with_coopmat, with_statistics);
+  gpu_features_chain (features, with);
   for (guint i = 0; i < G_N_ELEMENTS (required); i++)
     G_STRUCT_MEMBER (VkBool32, features, required[i].offset) = VK_TRUE;
-  if (with_coopmat)
+  if (with.coopmat)
     {
       features->coopmat.cooperativeMatrix = VK_TRUE;
       features->v12.vulkanMemoryModel = VK_TRUE;
       features->v12.vulkanMemoryModelDeviceScope = VK_TRUE;
     }
-  features->statistics.pipelineExecutableInfo = with_statistics;
+  for (guint i = 0; with.coopmat2 && i < G_N_ELEMENTS (of_coopmat2); i++)
+    G_STRUCT_MEMBER (VkBool32, features, of_coopmat2[i].offset) = VK_TRUE;
+  features->statistics.pipelineExecutableInfo = with.statistics;
 }
 
 static gboolean
@@ -224,6 +239,63 @@ larger_shape_first (gconstpointer a, gconstpointer b)
   return (int) (y->m * y->n * y->k) - (int) (x->m * x->n * x->k);
 }
 
+static gboolean
+is_f16_grain (const VkCooperativeMatrixFlexibleDimensionsPropertiesNV *grain, VkComponentTypeKHR sums)
+{
+  return grain->AType == VK_COMPONENT_TYPE_FLOAT16_KHR && grain->BType == VK_COMPONENT_TYPE_FLOAT16_KHR && grain->CType == sums
+         && grain->ResultType == sums && !grain->saturatingAccumulation && grain->scope == VK_SCOPE_WORKGROUP_KHR;
+}
+
+/* Whether sums of 32 bits in this grain can become as large a matrix of 16, which is what is stored. */
+static gboolean
+converts_to_f16 (const VkCooperativeMatrixFlexibleDimensionsPropertiesNV *grains, guint n, const VkCooperativeMatrixFlexibleDimensionsPropertiesNV *from)
+{
+  for (guint i = 0; i < n; i++)
+    if (is_f16_grain (&grains[i], VK_COMPONENT_TYPE_FLOAT16_KHR) && grains[i].workgroupInvocations == from->workgroupInvocations
+        && from->MGranularity % grains[i].MGranularity == 0 && from->NGranularity % grains[i].NGranularity == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Matrices of workgroups; none where the driver takes more shared memory for them than there is. */
+static void
+read_coopmat_grains (GpuPhysical *self)
+{
+  VkPhysicalDeviceCooperativeMatrix2PropertiesNV most = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_2_PROPERTIES_NV };
+  VkPhysicalDeviceProperties2 all = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &most };
+  PFN_vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV get
+    = (PFN_vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV) vkGetInstanceProcAddr (
+      self->instance, "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV");
+  g_autofree VkCooperativeMatrixFlexibleDimensionsPropertiesNV *grains = NULL;
+  GpuLimits *limits = &self->limits;
+  guint32 n = 0;
+  vkGetPhysicalDeviceProperties2 (self->handle, &all);
+  limits->coopmat2_max_side = most.cooperativeMatrixFlexibleDimensionsMaxDimension;
+  limits->coopmat2_shared_bytes = most.cooperativeMatrixWorkgroupScopeReservedSharedMemory;
+  if (get == NULL || limits->coopmat2_shared_bytes > limits->shared_bytes || get (self->handle, &n, NULL) != VK_SUCCESS)
+    return;
+  grains = g_new0 (VkCooperativeMatrixFlexibleDimensionsPropertiesNV, MAX (n, 1));
+  for (guint i = 0; i < n; i++)
+    grains[i].sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_FLEXIBLE_DIMENSIONS_PROPERTIES_NV;
+  if (get (self->handle, &n, grains) < 0)
+    return;
+  for (guint i = 0; i < n && limits->n_coopmat2 < G_N_ELEMENTS (limits->coopmat2); i++)
+    if (is_f16_grain (&grains[i], VK_COMPONENT_TYPE_FLOAT32_KHR) && converts_to_f16 (grains, n, &grains[i])
+        && grains[i].workgroupInvocations <= most.cooperativeMatrixWorkgroupScopeMaxWorkgroupSize)
+      limits->coopmat2[limits->n_coopmat2++] = (GpuCoopmatGrain) {
+        grains[i].MGranularity, grains[i].NGranularity, grains[i].KGranularity, grains[i].workgroupInvocations,
+      };
+}
+
+static gboolean
+has_all (const GpuFeatures *features, const Required *wanted, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (!G_STRUCT_MEMBER (VkBool32, features, wanted[i].offset))
+      return FALSE;
+  return TRUE;
+}
+
 /* Why this device cannot be used, or NULL. */
 static char *
 find_refusal (GpuPhysical *self, const GpuFeatures *features)
@@ -263,16 +335,21 @@ gpu_physical_new (VkInstance instance, VkPhysicalDevice handle, guint index)
   vkEnumerateDeviceExtensionProperties (handle, NULL, &n, extensions);
   read_cores (self, extensions, n);
   self->has_memory_budget = has_extension (extensions, n, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-  gboolean coopmat = has_extension (extensions, n, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
-  gboolean statistics = has_extension (extensions, n, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME);
-  gpu_features_chain (&features, coopmat, statistics);
+  const GpuExtensions has = {
+    .coopmat = has_extension (extensions, n, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME),
+    .coopmat2 = has_extension (extensions, n, VK_NV_COOPERATIVE_MATRIX_2_EXTENSION_NAME),
+    .statistics = has_extension (extensions, n, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME),
+  };
+  gpu_features_chain (&features, has);
   if (self->properties.apiVersion >= VK_API_VERSION_1_3)
     vkGetPhysicalDeviceFeatures2 (handle, &features.core);
-  self->has_statistics = statistics && features.statistics.pipelineExecutableInfo;
+  self->has_statistics = has.statistics && features.statistics.pipelineExecutableInfo;
   self->info.refusal = find_refusal (self, &features);
-  if (self->info.refusal == NULL && coopmat && features.coopmat.cooperativeMatrix && features.v12.vulkanMemoryModel
+  if (self->info.refusal == NULL && has.coopmat && features.coopmat.cooperativeMatrix && features.v12.vulkanMemoryModel
       && features.v12.vulkanMemoryModelDeviceScope)
     read_coopmat_shapes (self);
+  if (self->limits.n_coopmat > 0 && has.coopmat2 && has_all (&features, of_coopmat2, G_N_ELEMENTS (of_coopmat2)))
+    read_coopmat_grains (self);
   qsort (self->limits.coopmat, self->limits.n_coopmat, sizeof (GpuCoopmatShape), larger_shape_first);
   self->info.has_coopmat = self->limits.n_coopmat > 0;
   return self;

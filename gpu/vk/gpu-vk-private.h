@@ -59,12 +59,18 @@ typedef struct {
   VkPhysicalDeviceVulkan12Features v12;
   VkPhysicalDeviceVulkan13Features v13;
   VkPhysicalDeviceCooperativeMatrixFeaturesKHR coopmat;
+  VkPhysicalDeviceCooperativeMatrix2FeaturesNV coopmat2;
   VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR statistics;
 } GpuFeatures;
 
+/* Extensions that not every device has. */
+typedef struct {
+  gboolean coopmat, coopmat2, statistics;
+} GpuExtensions;
+
 /* Structures of extensions that the device lacks must stay out of the chain. */
-void gpu_features_chain (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics);
-void gpu_features_require (GpuFeatures *features, gboolean with_coopmat, gboolean with_statistics);
+void gpu_features_chain (GpuFeatures *features, GpuExtensions with);
+void gpu_features_require (GpuFeatures *features, GpuExtensions with);
 
 /* -- gpu-device.c -- */
 

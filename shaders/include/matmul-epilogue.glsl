@@ -40,14 +40,22 @@ geglu_column (uint n)
   return n / (2 * GEGLU_BLOCK) * GEGLU_BLOCK + n % GEGLU_BLOCK;
 }
 
+// What a reader will find of a value that is stored; one that is not finite is reported.
+float
+as_stored (float y)
+{
+  y = float (to_act (y));
+  if (p.state != 0 && !is_finite (y))
+    State (p.state).flags = FLAG_NOT_FINITE;
+  return y;
+}
+
 // Returns what a reader will find, which is what statistics are of.
 float
 store_output (uint row, uint n, float y)
 {
-  y = float (to_act (y));
+  y = as_stored (y);
   ACT_BUFFER (p.out_).v[row * p.out_stride + n] = to_act (y);
-  if (p.state != 0 && !is_finite (y))
-    State (p.state).flags = FLAG_NOT_FINITE;
   return y;
 }
 
