@@ -16,7 +16,7 @@
 static const struct {
   const char *name;
   GpuKernels kernels;
-} forms[] = { { "best", GPU_KERNELS_BEST }, { "shared", GPU_KERNELS_SHARED }, { "coopmat", GPU_KERNELS_COOPMAT } };
+} forms[] = { { "best", GPU_KERNELS_BEST }, { "shared", GPU_KERNELS_SHARED }, { "coopmat", GPU_KERNELS_COOPMAT }, { "coopmat2", GPU_KERNELS_COOPMAT2 } };
 
 /* Small pictures have products with few rows, and kernels of their own for these. */
 static const struct {
@@ -34,8 +34,13 @@ typedef struct {
 static gboolean
 form_suits (GpuDevice *device, GpuKernels kernels, GpuDtype dtype, GpuDtype storage)
 {
-  return kernels != GPU_KERNELS_COOPMAT
-         || (gpu_device_limits (device)->n_coopmat > 0 && dtype == GPU_DTYPE_F16 && storage == GPU_DTYPE_F16);
+  const GpuLimits *limits = gpu_device_limits (device);
+  gboolean halves = dtype == GPU_DTYPE_F16 && storage == GPU_DTYPE_F16;
+  if (kernels == GPU_KERNELS_COOPMAT)
+    return halves && limits->n_coopmat > 0;
+  if (kernels == GPU_KERNELS_COOPMAT2)
+    return halves && limits->n_coopmat2 > 0;
+  return TRUE;
 }
 
 static gboolean

@@ -124,7 +124,7 @@ def main():
         print_table(runs)
         for r in runs: print(f'# {r.driver.name}: {r.device and r.device[0]}, {r.device and r.device[1]}: {len(r.kernels)} kernels in {r.seconds:.1f} s')
         nowhere = set.intersection(*(set(r.unused) for r in runs))
-        print('# compiled for none of them, because only software or nothing asks for it:', ', '.join(sorted(nowhere)) or 'nothing')
+        print('# compiled for none of them, because only software, another driver or nothing asks for it:', ', '.join(sorted(nowhere)) or 'nothing')
     n = failed = 0
     for driver in DRIVERS:
         r = next((r for r in runs if r.driver == driver), None)

@@ -1,11 +1,12 @@
-"""What no compiler checks: lint.py SOURCE_ROOT
+"""What no compiler checks: lint.py SOURCE_ROOT MODULES
 
 Layers include only what is below them, files stay short enough to hold one idea, shaders say what they are, the desktop's files
-and icons are sound, every translatable file is known to the translators. Prints TAP.
+and icons are sound, every translatable file is known to the translators. MODULES is the folder with the shaders' SPIR-V, which is
+valid, also where no device here can load it. Prints TAP.
 """
 import glob, os, re, shutil, subprocess, sys, tempfile, xml.etree.ElementTree as xml
 
-ROOT = sys.argv[1]
+ROOT, MODULES = map(os.path.abspath, sys.argv[1:3])
 os.chdir(ROOT)
 SOURCES = sorted(f for d in ('app', 'gpu', 'tests') for f in glob.glob(f'{d}/**/*.[ch]', recursive=True))
 
@@ -89,6 +90,13 @@ def validate(template, *command):
     """Runs a validator on a template of data/ under the name that it gets when it is built."""
     with tempfile.TemporaryDirectory() as folder:
         yield from run(*command, shutil.copy(f'data/{template}.in', f'{folder}/{template}'))
+
+
+def spirv():
+    found = sorted(glob.glob(f'{MODULES}/*.spv'))
+    if not found: yield f'there is no SPIR-V in {MODULES}'
+    for f in found:
+        for line in run('spirv-val', '--target-env', 'vulkan1.3', '--scalar-block-layout', f): yield f'{os.path.basename(f)}: {line}'
 
 
 def desktop_file():
@@ -183,7 +191,7 @@ def shortcuts():
             same[place] = title
 
 
-checks = [layers, lengths, shader_headers, spaces, shortcuts, unfinished, shell_syntax, manual, desktop_file, metainfo, icons,
+checks = [layers, lengths, shader_headers, spirv, spaces, shortcuts, unfinished, shell_syntax, manual, desktop_file, metainfo, icons,
           icons_load, potfiles, breakpoints, translations]
 print(f'1..{len(checks)}')
 failed = 0

@@ -75,7 +75,7 @@ static const ProductCase products[] = {
   { .images = 2, .h = 7, .w = 5, .n = 16, .k = 16, .taps = 9, .kind = GPU_CONV_UP, .out_h = 13, .out_w = 9, .bias = TRUE },
   { .images = 1, .h = 1, .w = 1, .n = 16, .k = 32, .taps = 9, .bias = TRUE },
   /* More than a tile of everything. */
-  { .images = 2, .h = 19, .w = 37, .n = 136, .k = 72, .taps = 9, .bias = TRUE, .image_bias = TRUE, .residual = TRUE, .act = GPU_ACT_SILU },
+  { .images = 2, .h = 11, .w = 19, .n = 136, .k = 72, .taps = 9, .bias = TRUE, .image_bias = TRUE, .residual = TRUE, .act = GPU_ACT_SILU },
 };
 
 static void
