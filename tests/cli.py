@@ -534,9 +534,10 @@ def main():
     print(f'1..{len(tests)}', flush=True)
     failed = 0
     for i, f in enumerate(tests, 1):
+        start = time.monotonic()
         try:
             f()
-            print(f'ok {i} {f.__name__}', flush=True)
+            print(f'ok {i} {f.__name__}\n# {time.monotonic() - start:.1f} s', flush=True)
         except Exception as e:
             failed += 1
             print(f'not ok {i} {f.__name__}')
