@@ -333,7 +333,7 @@ copied_cb (guint64 bytes, gpointer data)
 }
 
 static void
-watch_banks (SfuCheckpoint *self, GpuBankWatch watch, Loading *loading)
+watch_banks (SfuCheckpoint *self, GpuUploadWatch watch, Loading *loading)
 {
   GpuBank *banks[] = { self->nets.clip_bank, self->nets.unet_bank, self->nets.vae_bank, self->nets.taesd_bank };
   for (guint i = 0; i < G_N_ELEMENTS (banks); i++)

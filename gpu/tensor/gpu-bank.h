@@ -7,8 +7,7 @@
  * Owner: whoever made it. Threads: the device's. */
 #pragma once
 
-#include "gpu-commands.h"
-#include "gpu-tensor.h"
+#include "gpu-uploader.h"
 
 G_BEGIN_DECLS
 
@@ -32,11 +31,8 @@ typedef struct {
 GpuBank *gpu_bank_new (GpuDevice *device, GpuWeights *weights, GpuDtype storage, GError **error);
 void gpu_bank_free (GpuBank *self);
 
-/* @bytes: how much of the table has been copied since the last call. FALSE ends the upload, and the bank with it:
- * %GPU_ERROR_CANCELLED. */
-typedef gboolean (*GpuBankWatch) (guint64 bytes, gpointer data);
-/* Called between the pieces of uploads. NULL: no longer. */
-void gpu_bank_set_watch (GpuBank *self, GpuBankWatch watch, gpointer data);
+/* Called between the pieces of uploads; where it ends one, the bank is of no use any more. NULL: no longer. */
+void gpu_bank_set_watch (GpuBank *self, GpuUploadWatch watch, gpointer data);
 /* Device memory of the weights that are there. */
 guint64 gpu_bank_bytes (GpuBank *self);
 
