@@ -162,7 +162,7 @@ test_garbage (void)
 
 /* -- the tuner -- */
 
-typedef enum { LINEAR, WIDE, CONV, DOUBLING, GEGLU, JOINED, ATTENTION } Kind;
+typedef enum { LINEAR, WIDE, CONV, NORMED, DOUBLING, GEGLU, JOINED, ATTENTION } Kind;
 
 typedef struct {
   const char *name;
@@ -179,6 +179,8 @@ static const Case cases[] = {
   /* The other forms take long to compile for a convolution. */
   { "conv/vector/f16", CONV, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "conv/vector/f32", CONV, GPU_DTYPE_F32, GPU_DTYPE_F32, GPU_KERNELS_VECTOR },
+  /* A variant that leaves the statistics for afterwards. */
+  { "normed/vector/f16", NORMED, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "doubling/vector/f16", DOUBLING, GPU_DTYPE_F16, GPU_DTYPE_F32, GPU_KERNELS_VECTOR },
   { "joined/vector/f16", JOINED, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
   { "attention/vector/f16", ATTENTION, GPU_DTYPE_F16, GPU_DTYPE_F16, GPU_KERNELS_VECTOR },
@@ -201,7 +203,7 @@ static GpuTensor
 add_op (Harness *h, const Case *c)
 {
   enum { N = 72, K = 520 };
-  Input x = harness_input (h, 1, 5, 8, c->kind == LINEAR ? K : c->kind == WIDE ? 32 : 40);
+  Input x = harness_input (h, 1, c->kind == NORMED ? 4 : 5, 8, c->kind == LINEAR ? K : c->kind == WIDE ? 32 : 40);
   Matrix m;
   switch (c->kind)
     {
@@ -212,8 +214,9 @@ add_op (Harness *h, const Case *c)
       m = harness_matrix (h, 1024, 32, 1, c->weights, TRUE);
       return gpu_linear (h->ops, x.tensor, &m.matrix, NULL);
     case CONV:
+    case NORMED:
       m = harness_matrix (h, N, 40, 9, c->weights, TRUE);
-      return gpu_conv2d (h->ops, x.tensor, &m.matrix, GPU_CONV_SAME, NULL);
+      return gpu_conv2d (h->ops, x.tensor, &m.matrix, GPU_CONV_SAME, &(GpuEpilogue) { .for_norm = c->kind == NORMED });
     case DOUBLING:
       {
         m = harness_matrix (h, N, 40, 9, c->weights, TRUE);

@@ -4,9 +4,9 @@
 
 #include "gpu-tuning-private.h"
 
-/* The line is taken that is estimated or measured to be the fastest of its form. The vector form is
- * what software Vulkan runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it
- * saves. It is also the form for a product with very few rows, which reads every weight once whatever one does. */
+/* Of a form that line is taken which is estimated or measured to be the fastest. The vector form is what software Vulkan
+ * runs best: a subgroup is one SIMD vector there, and shared memory with barriers costs more than it saves. It is also the
+ * form for a product with very few rows, which reads every weight once whatever one does. */
 static const GpuKernel kernels[] = {
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 8, .rows = 128, .columns = 256, .min_m = 17,
     .depth = 32, .part_rows = 64, .part_columns = 64, .stages = 1, .speed = 1.0 },
@@ -27,6 +27,7 @@ static const GpuKernel kernels[] = {
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT, "matmul-coopmat", .subgroups = 2, .rows = 32, .columns = 64, .min_m = 17,
     .depth = 32, .part_rows = 32, .part_columns = 32, .stages = 2, .speed = 0.5 },
 
+  /* A grain belongs to a number of threads, so that is not free. */
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 128, .columns = 256, .min_m = 17, .depth = 64, .speed = 1.0 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 256, .columns = 128, .min_m = 17, .depth = 64, .speed = 1.0 },
   { GPU_OP_MATMUL, GPU_KERNELS_COOPMAT2, "matmul-coopmat2", .threads = 256, .rows = 128, .columns = 128, .min_m = 17, .depth = 64, .speed = 0.95 },

@@ -12,10 +12,10 @@ typedef struct {
   guint m, n, k;
   GpuDtype weights;
   gboolean geglu;
-  guint taps, k2;  /* a product's, as its GpuMatrix has them */
-  gboolean resized; /* a 3x3 convolution whose output is not of its input's size */
+  guint taps, k2;    /* a product's, as its GpuMatrix has them */
+  gboolean resized;  /* a 3x3 convolution whose output is not of its input's size */
   gboolean for_norm; /* statistics for group norm are taken along, or else have to be taken afterwards */
-  guint heads;     /* attention's, of all images */
+  guint heads;       /* attention's, of all images */
   gboolean causal;
 } GpuOpShape;
 
