@@ -72,6 +72,7 @@ static void
 reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   SfuAdvancedPage *self = SFU_ADVANCED_PAGE (widget);
+  self->filling = TRUE;
   adw_combo_row_set_selected (self->sigmas_row, 0);
   adw_combo_row_set_selected (self->spacing_row, 0);
   adw_combo_row_set_selected (self->noise_row, 0);
@@ -80,6 +81,7 @@ reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
   adw_expander_row_set_enable_expansion (self->deepcache_row, FALSE);
   adw_spin_row_set_value (self->interval_spin, USUAL_INTERVAL);
   adw_spin_row_set_value (self->branch_spin, 0);
+  self->filling = FALSE;
   set_vae (self, NULL);
 }
 
