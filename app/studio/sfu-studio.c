@@ -3,8 +3,7 @@
 #include <gpu-error.h>
 
 #include "sfu-pace.h"
-#include "sfu-png.h"
-#include "sfu-request-text.h"
+#include "sfu-save.h"
 
 #define FILMS_KEPT 20
 #define FILM_BYTES (512u << 20) /* that all of them take at most; the newest stays whatever it takes */
@@ -359,77 +358,32 @@ sfu_studio_stop (SfuStudio *self)
 
 /* -- saving -- */
 
-typedef struct {
-  SfuRun *run;
-  SfuRequest *request;
-  SfuImage *image;
-  char *path;
-} Save;
-
-static void
-save_free (gpointer data)
-{
-  Save *save = data;
-  g_object_unref (save->run);
-  sfu_request_unref (save->request);
-  sfu_image_unref (save->image);
-  g_free (save->path);
-  g_free (save);
-}
-
-static void
-save_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Save *save = data;
-  g_autoptr (GHashTable) texts = sfu_request_to_texts (save->request, save->request->seed, sfu_image_width (save->image),
-                                                       sfu_image_height (save->image));
-  g_autofree char *folder = g_path_get_dirname (save->path);
-  GError *error = NULL;
-  g_mkdir_with_parents (folder, 0755);
-  if (sfu_png_write (save->image, save->path, texts, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 static void
 saved_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
-  SfuStudio *self = SFU_STUDIO (object);
-  Save *save = g_task_get_task_data (G_TASK (result));
+  g_autoptr (SfuStudio) self = data;
+  SfuRun *run = SFU_RUN (object);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SfuPicture) picture = NULL;
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  g_autoptr (SfuPicture) picture = sfu_save_finish (result, &error);
+  if (picture == NULL)
     {
-      g_signal_emit (self, signals[SAVE_FAILED], 0, save->run, error);
+      g_signal_emit (self, signals[SAVE_FAILED], 0, run, error);
       return;
     }
   if (self->unsaved != NULL)
-    g_ptr_array_remove (self->unsaved, save->run);
-  picture = sfu_picture_new (save->path, save->request, sfu_image_width (save->image), sfu_image_height (save->image),
-                             g_get_real_time () / G_USEC_PER_SEC);
-  if (save->image == sfu_run_image (save->run))
-    sfu_run_set_picture (save->run, picture);
+    g_ptr_array_remove (self->unsaved, run);
   if (self->history != NULL)
     sfu_history_add (self->history, picture);
-  g_signal_emit (self, signals[PICTURE_SAVED], 0, save->run, picture);
+  g_signal_emit (self, signals[PICTURE_SAVED], 0, run, picture);
 }
 
 static void
 save_image (SfuStudio *self, SfuRun *run, SfuRequest *request, SfuImage *image)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, saved_cb, NULL);
-  Save *save = g_new0 (Save, 1);
-  save->run = g_object_ref (run);
-  save->request = sfu_request_copy (request);
-  save->request->width = sfu_image_width (image);
-  save->request->height = sfu_image_height (image);
-  save->image = sfu_image_ref (image);
-  save->path = sfu_file_name_new_path (self->file_name, sfu_history_folder (self->history), request);
+  g_autofree char *path = sfu_file_name_new_path (self->file_name, sfu_history_folder (self->history), request);
   if (!g_ptr_array_find (self->unsaved, run, NULL))
     g_ptr_array_add (self->unsaved, g_object_ref (run));
-  g_task_set_task_data (task, save, save_free);
-  g_task_run_in_thread (task, save_thread);
+  sfu_save_async (run, request, image, path, saved_cb, g_object_ref (self));
 }
 
 void

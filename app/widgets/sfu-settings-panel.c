@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#include "sfu-advanced-page.h"
 #include "sfu-error-words.h"
 #include "sfu-import.h"
 #include "sfu-numbers.h"
@@ -20,34 +21,27 @@ static const struct {
   { "wide", 1.3333, 0.75 },        /* 16:9 */
 };
 
-static const char *const sigma_names[] = { NULL, "default", "karras", "exponential" };
-static const char *const spacing_names[] = { NULL, "leading", "trailing", "linspace" };
-static const char *const noise_names[] = { "torch-cpu", "torch-cpu-fp16", "philox" };
-
-/* Of DeepCache, where it is switched on. */
-#define USUAL_INTERVAL 3
-
 struct _SfuSettingsPanel {
   GtkWidget parent_instance;
   AdwNavigationView *pages;
   SfuPromptView *prompt, *negative;
-  AdwActionRow *model_row, *seed_row, *start_row, *advanced_row, *vae_row;
+  AdwActionRow *model_row, *seed_row, *start_row, *advanced_row;
   AdwSpinner *model_spinner;
   SfuModelFace *model_face;
   GtkButton *model_button;
   AdwToggleGroup *ratio;
   GtkSpinButton *width_spin, *height_spin;
-  AdwSpinRow *steps_row, *guidance_row, *strength_row, *eta_spin, *interval_spin, *branch_spin;
-  AdwComboRow *scheduler_row, *sigmas_row, *spacing_row, *noise_row, *precision_row;
-  AdwExpanderRow *eta_row, *deepcache_row;
+  AdwSpinRow *steps_row, *guidance_row, *strength_row;
+  AdwComboRow *scheduler_row;
   GtkEntry *seed_entry;
   GtkToggleButton *lock_button;
   GtkLabel *start_state, *start_problem, *advanced_state;
   GtkPicture *start_picture;
-  GtkWidget *well, *vae_reset;
+  GtkWidget *well;
+  SfuAdvancedPage *advanced;
 
   SfuLibraryModel *model;
-  char *start_path, *vae_path;
+  char *start_path;
   gboolean filling; /* fields are being set together */
 };
 
@@ -94,25 +88,13 @@ show_ratio (SfuSettingsPanel *self)
   adw_toggle_group_set_active_name (self->ratio, name);
 }
 
-static gboolean
-advanced_changed (SfuSettingsPanel *self)
-{
-  return adw_combo_row_get_selected (self->sigmas_row) != 0 || adw_combo_row_get_selected (self->spacing_row) != 0
-         || adw_combo_row_get_selected (self->noise_row) != 0 || adw_combo_row_get_selected (self->precision_row) != 0
-         || adw_expander_row_get_enable_expansion (self->eta_row) || adw_expander_row_get_enable_expansion (self->deepcache_row)
-         || self->vae_path != NULL;
-}
-
 static void
 show_states (SfuSettingsPanel *self)
 {
-  g_autofree char *name = self->vae_path != NULL ? g_path_get_basename (self->vae_path) : NULL;
   g_autofree char *strength = g_strdup_printf ("\u2066%.2f\u2069", adw_spin_row_get_value (self->strength_row));
   gboolean guided = adw_spin_row_get_value (self->guidance_row) > 1;
   gtk_label_set_text (self->start_state, self->start_path != NULL ? strength : _("Off"));
-  gtk_label_set_text (self->advanced_state, advanced_changed (self) ? _("Changed") : "");
-  adw_action_row_set_subtitle (self->vae_row, name != NULL ? name : _("The model's own"));
-  gtk_widget_set_visible (self->vae_reset, name != NULL);
+  gtk_label_set_text (self->advanced_state, sfu_advanced_page_is_changed (self->advanced) ? _("Changed") : "");
   sfu_prompt_view_set_note (self->negative, guided ? NULL : _("Without effect while guidance is 1 or less"));
 }
 
@@ -276,50 +258,6 @@ clear_start_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-set_vae (SfuSettingsPanel *self, const char *path)
-{
-  g_set_str (&self->vae_path, path);
-  changed (self);
-}
-
-static void
-chosen_vae_cb (GObject *dialog, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (SfuSettingsPanel) self = data;
-  g_autoptr (GFile) file = gtk_file_dialog_open_finish (GTK_FILE_DIALOG (dialog), result, NULL);
-  if (file != NULL)
-    set_vae (self, g_file_peek_path (file));
-}
-
-static void
-choose_vae_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  g_autoptr (GtkFileDialog) dialog = gtk_file_dialog_new ();
-  gtk_file_dialog_open (dialog, GTK_WINDOW (gtk_widget_get_root (widget)), NULL, chosen_vae_cb, g_object_ref (widget));
-}
-
-static void
-reset_vae_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  set_vae (SFU_SETTINGS_PANEL (widget), NULL);
-}
-
-static void
-reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  SfuSettingsPanel *self = SFU_SETTINGS_PANEL (widget);
-  adw_combo_row_set_selected (self->sigmas_row, 0);
-  adw_combo_row_set_selected (self->spacing_row, 0);
-  adw_combo_row_set_selected (self->noise_row, 0);
-  adw_combo_row_set_selected (self->precision_row, 0);
-  adw_expander_row_set_enable_expansion (self->eta_row, FALSE);
-  adw_expander_row_set_enable_expansion (self->deepcache_row, FALSE);
-  adw_spin_row_set_value (self->interval_spin, USUAL_INTERVAL);
-  adw_spin_row_set_value (self->branch_spin, 0);
-  set_vae (self, NULL);
-}
-
-static void
 model_activated_cb (SfuSettingsPanel *self)
 {
   g_signal_emit (self, signals[MODEL_ACTIVATED], 0);
@@ -365,7 +303,6 @@ sfu_settings_panel_dispose (GObject *object)
   SfuSettingsPanel *self = SFU_SETTINGS_PANEL (object);
   g_clear_object (&self->model);
   g_clear_pointer (&self->start_path, g_free);
-  g_clear_pointer (&self->vae_path, g_free);
   gtk_widget_dispose_template (GTK_WIDGET (self), SFU_TYPE_SETTINGS_PANEL);
   G_OBJECT_CLASS (sfu_settings_panel_parent_class)->dispose (object);
 }
@@ -378,11 +315,10 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
     const char *name;
     GtkWidgetActionActivateFunc run;
   } actions[] = {
-    { "settings.swap-size", swap_size_action },       { "settings.new-seed", new_seed_action },
-    { "settings.lock-seed", lock_seed_action },       { "settings.show-start", show_page_action },
-    { "settings.show-advanced", show_page_action },   { "settings.choose-start", choose_start_action },
-    { "settings.clear-start", clear_start_action },   { "settings.choose-vae", choose_vae_action },
-    { "settings.reset-vae", reset_vae_action },       { "settings.reset-advanced", reset_advanced_action },
+    { "settings.swap-size", swap_size_action },     { "settings.new-seed", new_seed_action },
+    { "settings.lock-seed", lock_seed_action },     { "settings.show-start", show_page_action },
+    { "settings.show-advanced", show_page_action }, { "settings.choose-start", choose_start_action },
+    { "settings.clear-start", clear_start_action },
   };
 #define CHILD(name) gtk_widget_class_bind_template_child (widget_class, SfuSettingsPanel, name)
   G_OBJECT_CLASS (klass)->dispose = sfu_settings_panel_dispose;
@@ -391,6 +327,7 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
                                            G_TYPE_NONE, 0);
   g_type_ensure (SFU_TYPE_PROMPT_VIEW);
   g_type_ensure (SFU_TYPE_MODEL_FACE);
+  g_type_ensure (SFU_TYPE_ADVANCED_PAGE);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-settings-panel.ui");
   CHILD (pages); CHILD (prompt); CHILD (negative); CHILD (model_row); CHILD (model_spinner);
@@ -398,9 +335,7 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
   CHILD (ratio); CHILD (width_spin); CHILD (height_spin); CHILD (steps_row); CHILD (guidance_row);
   CHILD (scheduler_row); CHILD (seed_row); CHILD (seed_entry); CHILD (lock_button); CHILD (start_row);
   CHILD (start_state); CHILD (start_problem); CHILD (advanced_row); CHILD (advanced_state); CHILD (start_picture); CHILD (well);
-  CHILD (strength_row); CHILD (sigmas_row); CHILD (spacing_row); CHILD (eta_row); CHILD (eta_spin);
-  CHILD (deepcache_row); CHILD (interval_spin); CHILD (branch_spin);
-  CHILD (noise_row); CHILD (precision_row); CHILD (vae_row); CHILD (vae_reset);
+  CHILD (strength_row); CHILD (advanced);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget_class, model_activated_cb);
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
@@ -408,14 +343,7 @@ sfu_settings_panel_class_init (SfuSettingsPanelClass *klass)
 }
 
 static void
-set_choices (AdwComboRow *row, const char *const *choices)
-{
-  g_autoptr (GtkStringList) list = gtk_string_list_new (choices);
-  adw_combo_row_set_model (row, G_LIST_MODEL (list));
-}
-
-static void
-fill_choices (SfuSettingsPanel *self)
+fill_schedulers (SfuSettingsPanel *self)
 {
   g_autoptr (GtkStringList) schedulers = gtk_string_list_new (NULL);
   for (const char *const *name = sfu_scheduler_names (); *name != NULL; name++)
@@ -424,38 +352,40 @@ fill_choices (SfuSettingsPanel *self)
   adw_combo_row_set_expression (self->scheduler_row, gtk_property_expression_new (GTK_TYPE_STRING_OBJECT, NULL, "string"));
   adw_combo_row_set_model (self->scheduler_row, G_LIST_MODEL (schedulers));
   adw_combo_row_set_selected (self->scheduler_row, n_schedulers ());
-  set_choices (self->sigmas_row, (const char *[]) { _("As the model says"), _("Default"), "Karras", _("Exponential"), NULL });
-  set_choices (self->spacing_row, (const char *[]) { _("As the model says"), _("Leading"), _("Trailing"), _("Linspace"), NULL });
-  set_choices (self->noise_row, (const char *[]) { "PyTorch CPU", _("PyTorch CPU, 16 bit"), "NVIDIA (Philox)", NULL });
-  set_choices (self->precision_row, (const char *[]) { _("Automatic"), _("16 bit"), _("32 bit"), NULL });
 }
 
 static void
 sfu_settings_panel_init (SfuSettingsPanel *self)
 {
+  static const struct {
+    gsize child;
+    const char *signal;
+    void (*run) (SfuSettingsPanel *self);
+  } fields[] = {
+#define FIELD(name) G_STRUCT_OFFSET (SfuSettingsPanel, name)
+    { FIELD (prompt), "changed", changed },
+    { FIELD (negative), "changed", changed },
+    { FIELD (advanced), "changed", changed },
+    { FIELD (ratio), "notify::active-name", ratio_cb },
+    { FIELD (width_spin), "value-changed", size_changed_cb },
+    { FIELD (height_spin), "value-changed", size_changed_cb },
+    { FIELD (steps_row), "notify::value", changed },
+    { FIELD (guidance_row), "notify::value", changed },
+    { FIELD (strength_row), "notify::value", changed },
+    { FIELD (scheduler_row), "notify::selected", changed },
+    { FIELD (seed_entry), "changed", seed_text_cb },
+    { FIELD (lock_button), "toggled", lock_cb },
+#undef FIELD
+  };
   GtkDropTarget *drop = gtk_drop_target_new (G_TYPE_FILE, GDK_ACTION_COPY);
   gtk_widget_init_template (GTK_WIDGET (self));
-  fill_choices (self);
+  fill_schedulers (self);
   /* The row's label is what it is for; its title is the model's name. */
   gtk_accessible_reset_relation (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Model"), -1);
-  g_signal_connect_object (self->prompt, "changed", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->negative, "changed", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->ratio, "notify::active-name", G_CALLBACK (ratio_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->width_spin, "value-changed", G_CALLBACK (size_changed_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->height_spin, "value-changed", G_CALLBACK (size_changed_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->seed_entry, "changed", G_CALLBACK (seed_text_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->lock_button, "toggled", G_CALLBACK (lock_cb), self, G_CONNECT_SWAPPED);
-  for (guint i = 0; i < 6; i++)
-    g_signal_connect_object ((GObject *[]) { G_OBJECT (self->steps_row), G_OBJECT (self->guidance_row), G_OBJECT (self->strength_row),
-                                             G_OBJECT (self->eta_spin), G_OBJECT (self->interval_spin), G_OBJECT (self->branch_spin) }[i],
-                             "notify::value", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
-  for (guint i = 0; i < 5; i++)
-    g_signal_connect_object ((GObject *[]) { G_OBJECT (self->scheduler_row), G_OBJECT (self->sigmas_row), G_OBJECT (self->spacing_row),
-                                             G_OBJECT (self->noise_row), G_OBJECT (self->precision_row) }[i], "notify::selected",
-                             G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->eta_row, "notify::enable-expansion", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->deepcache_row, "notify::enable-expansion", G_CALLBACK (changed), self, G_CONNECT_SWAPPED);
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    g_signal_connect_object (G_STRUCT_MEMBER (GObject *, self, fields[i].child), fields[i].signal, G_CALLBACK (fields[i].run), self,
+                             G_CONNECT_SWAPPED);
   guard_wheel (GTK_WIDGET (self->width_spin));
   guard_wheel (GTK_WIDGET (self->height_spin));
   g_signal_connect_swapped (drop, "drop", G_CALLBACK (drop_start_cb), self);
@@ -484,30 +414,10 @@ sfu_settings_panel_request (SfuSettingsPanel *self)
   request->seed = seed_of (self);
   if (scheduler < n_schedulers ())
     request->scheduler = g_strdup (sfu_scheduler_names ()[scheduler]);
-  request->sigmas = g_strdup (sigma_names[MIN (adw_combo_row_get_selected (self->sigmas_row), 3)]);
-  request->spacing = g_strdup (spacing_names[MIN (adw_combo_row_get_selected (self->spacing_row), 3)]);
-  g_set_str (&request->noise, noise_names[MIN (adw_combo_row_get_selected (self->noise_row), 2)]);
-  request->precision = MIN (adw_combo_row_get_selected (self->precision_row), SFU_PRECISION_FP32);
-  if (adw_expander_row_get_enable_expansion (self->eta_row))
-    request->eta = adw_spin_row_get_value (self->eta_spin);
-  if (adw_expander_row_get_enable_expansion (self->deepcache_row))
-    {
-      request->deepcache.interval = (guint) adw_spin_row_get_value (self->interval_spin);
-      request->deepcache.branch = (guint) adw_spin_row_get_value (self->branch_spin);
-    }
-  request->vae = g_strdup (self->vae_path);
+  sfu_advanced_page_fill_request (self->advanced, request);
   request->image = g_strdup (self->start_path);
   request->strength = adw_spin_row_get_value (self->strength_row);
   return request;
-}
-
-static guint
-index_of (const char *const *names, guint n, const char *name)
-{
-  for (guint i = 0; i < n; i++)
-    if (g_strcmp0 (names[i], name) == 0)
-      return i;
-  return 0;
 }
 
 static guint
@@ -535,21 +445,8 @@ sfu_settings_panel_set_request (SfuSettingsPanel *self, const SfuRequest *reques
   adw_spin_row_set_value (self->guidance_row, request->guidance);
   set_seed (self, request->seed);
   adw_combo_row_set_selected (self->scheduler_row, scheduler_index (request->scheduler));
-  adw_combo_row_set_selected (self->sigmas_row, index_of (sigma_names, G_N_ELEMENTS (sigma_names), request->sigmas));
-  adw_combo_row_set_selected (self->spacing_row, index_of (spacing_names, G_N_ELEMENTS (spacing_names), request->spacing));
-  adw_combo_row_set_selected (self->noise_row, index_of (noise_names, G_N_ELEMENTS (noise_names), request->noise));
-  adw_combo_row_set_selected (self->precision_row, request->precision);
-  adw_expander_row_set_enable_expansion (self->eta_row, !isnan (request->eta));
-  if (!isnan (request->eta))
-    adw_spin_row_set_value (self->eta_spin, request->eta);
-  adw_expander_row_set_enable_expansion (self->deepcache_row, request->deepcache.interval > 1);
-  if (request->deepcache.interval > 1)
-    {
-      adw_spin_row_set_value (self->interval_spin, request->deepcache.interval);
-      adw_spin_row_set_value (self->branch_spin, request->deepcache.branch);
-    }
+  sfu_advanced_page_set_request (self->advanced, request);
   adw_spin_row_set_value (self->strength_row, request->strength);
-  g_set_str (&self->vae_path, request->vae);
   sfu_settings_panel_set_start (self, request->image);
   self->filling = FALSE;
   changed (self);
@@ -573,7 +470,6 @@ void
 sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model)
 {
   guint w, h, pw, ph, before = native_side (self);
-  guint n_branches = model != NULL ? sfu_library_model_n_branches (model) : 0;
   int preset = -1;
   sfu_settings_panel_get_size (self, &w, &h);
   for (guint i = 0; i < G_N_ELEMENTS (ratios); i++)
@@ -587,8 +483,7 @@ sfu_settings_panel_set_model (SfuSettingsPanel *self, SfuLibraryModel *model)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_row), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Model"), -1);
   sfu_prompt_view_set_tokenizer (self->prompt, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
   sfu_prompt_view_set_tokenizer (self->negative, model != NULL && sfu_library_model_error (model) == NULL ? sfu_library_model_tokenizer (model) : NULL);
-  if (n_branches > 0)
-    adw_spin_row_set_range (self->branch_spin, 0, n_branches - 1);
+  sfu_advanced_page_set_n_branches (self->advanced, model != NULL ? sfu_library_model_n_branches (model) : 0);
   /* A preset stays the same preset; a size of the user's own stays as it is. */
   if (preset >= 0 && before != native_side (self))
     {

@@ -118,6 +118,9 @@ def deep_layers_reused(desk):
     desk.set_value('Branch', 99)
     wait_for(lambda: desk.value('Branch') == 11, 2, 'no branch that the model has not')
     desk.set_value('Branch', 4)
+    desk.press('Fresh noise in each step', 'check box')
+    desk.find('Amount (eta)', 'spin button')
+    desk.press('Fresh noise in each step', 'check box')             # the switch is called so, whatever the row unfolds
     shot(desk, 'deep-layers')
     generate(desk)
     made = settings_of(f'{desk.pictures}/{desk.files()[0]}')

@@ -34,8 +34,8 @@ def text_encoder(merges=MERGES):
 
 
 def preview_decoder():
-    """TAESD's architecture at 24 channels; only its decoder is trained and shipped."""
-    return AutoencoderTiny(encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(24,) * 4, num_encoder_blocks=(1, 2, 2, 2),
+    """TAESD's architecture at 32 channels; only its decoder is trained and shipped."""
+    return AutoencoderTiny(encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(32,) * 4, num_encoder_blocks=(1, 2, 2, 2),
                            num_decoder_blocks=(2, 2, 2, 1), latent_channels=4)
 
 

@@ -4,7 +4,7 @@ import argparse
 import importlib
 from pathlib import Path
 
-STAGES = {"autoencoder": "train_autoencoder", "preview": "train_preview", "unet": "train_unet", "judge": "judge"}
+STAGES = {"autoencoder": "train_autoencoder", "decoder": "train_decoder", "preview": "train_preview", "unet": "train_unet", "judge": "judge"}
 
 
 def main():

@@ -11,11 +11,16 @@ from pictures import Pictures
 from training import Run
 
 
+def slopes(d):
+    """L1 of the gradients of a difference."""
+    return (d[..., 1:] - d[..., :-1]).abs().mean() + (d[..., 1:, :] - d[..., :-1, :]).abs().mean()
+
+
 def likeness(got, wanted):
     """L1 of pixels, of gradients, of three coarser levels, and of colour by itself, which else comes back pale."""
     d = got - wanted
     loss = d.abs().mean() + 2.0 * d.square().mean()
-    loss = loss + 0.35 * ((d[..., 1:] - d[..., :-1]).abs().mean() + (d[..., 1:, :] - d[..., :-1, :]).abs().mean())
+    loss = loss + 0.35 * slopes(d)
     loss = loss + 0.6 * (d - d.mean(1, keepdim=True)).abs().mean()
     for _ in range(3):
         d = F.avg_pool2d(d, 2)

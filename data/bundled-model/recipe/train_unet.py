@@ -4,6 +4,8 @@ A small head on the text encoder's last place also has to say what the caption's
 text encoder learns little but the style words for a long time. The head is thrown away afterwards.
 """
 
+from collections import Counter
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -45,6 +47,14 @@ def answers(scene):
             COUNTS.index(second.count) if second else 4, tuple(PLACES).index(second.place) if second else 3)
 
 
+def shares(scenes):
+    """How often to train on each scene: those with rare things more often, and with two of them, which are learnt last."""
+    often = Counter(group.kind for scene in scenes for group in scene.groups)
+    mean = sum(often.values()) / len(often)
+    rarity = {kind: (mean / n) ** 0.7 for kind, n in often.items()}
+    return torch.tensor([sum(rarity[group.kind] for group in scene.groups) or 0.5 for scene in scenes])
+
+
 class Head(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -69,13 +79,14 @@ def stage(rank, options):
     run = Run("unet", [unet, text, head], optimiser, options, rank)
     worker = WorkingCopy(unet)
     latents = Latents(options.work, options.size, options.shards)
-    scenes = Pictures(options.work, options.shards).scenes
+    scenes = Pictures(options.work, options.shards).scenes[:len(latents)]
+    often = shares(scenes)
     tok = words.tokenizer(options.work / "tokenizer")
     alphas = DDPMScheduler(**SCHEDULE).alphas_cumprod
     talk = np.random.default_rng(run.step * 64 + rank)
     while run.going():
         n = options.batch
-        indices = torch.randint(0, len(latents), (n,), generator=run.rng).tolist()
+        indices = torch.multinomial(often, n, replacement=True, generator=run.rng).tolist()
         x = latents.sample(indices, run.rng)
         said = ["" if talk.random() < 0.1 else captions.caption(scenes[i], talk, full=talk.random() < 0.4) for i in indices]
         wanted = torch.tensor([answers(scenes[i]) for i in indices])
