@@ -108,12 +108,6 @@ gpu_ops_device (GpuOps *self)
 }
 
 void
-gpu_ops_set_norm_pool (GpuOps *self, GpuNormPool *pool)
-{
-  self->norm_pool = pool;
-}
-
-void
 gpu_ops_fail (GpuOps *self, const GError *error)
 {
   if (self->error == NULL)
