@@ -78,14 +78,11 @@ def compare(desk):
 
 
 def chinese(desk):
-    desk.start('--model', MODEL)
-    time.sleep(4)
-    desk.key('F6')
-    desk.key('Return')
-    time.sleep(2)
+    desk.start('--model', MODEL, f'{desk.pictures}/{len(PAINTED) - 1}.png')
+    time.sleep(8)
 
 
-LOOKS = {running: {}, film: {}, gallery: {}, compare: {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark'}, chinese: {'LANGUAGE': 'zh_CN'}}
+LOOKS = {running: {}, film: {}, gallery: {}, compare: {'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark'}, chinese: {'LANG': 'zh_CN.UTF-8'}}
 
 
 def picture(name, painted):
