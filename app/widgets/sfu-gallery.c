@@ -105,6 +105,17 @@ search_activated_cb (SfuGallery *self)
   sfu_picture_grid_focus (self->grid, 0);
 }
 
+/* With the search closed the keys are the pictures' again: a second Escape must find the page, not an entry that is going.
+ * There may be no picture, or none laid out yet. */
+static void
+search_mode_cb (SfuGallery *self)
+{
+  if (gtk_search_bar_get_search_mode (self->search_bar))
+    return;
+  gtk_widget_grab_focus (GTK_WIDGET (self->which));
+  sfu_picture_grid_focus (self->grid, sfu_picture_grid_cursor (self->grid));
+}
+
 /* -- what is selected -- */
 
 static void
@@ -410,6 +421,7 @@ sfu_gallery_new (SfuWindow *window, gboolean search)
   g_signal_connect_object (self->which, "notify::active-name", G_CALLBACK (filter_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->select_button, "notify::active", G_CALLBACK (selecting_cb), self, G_CONNECT_SWAPPED);
   gtk_search_bar_set_search_mode (self->search_bar, search);
+  g_signal_connect_object (self->search_bar, "notify::search-mode-enabled", G_CALLBACK (search_mode_cb), self, G_CONNECT_SWAPPED);
   size_cb (self);
   selection_cb (self);
   update_stack (self);
