@@ -543,6 +543,41 @@ test_cancel (void)
   g_assert_cmpuint (gpu_tuner_n_problems (later), ==, 2);
 }
 
+typedef struct {
+  const Cache *cache;
+  guint n_seen;
+} Crash;
+
+/* What a next start would read if the driver took the program down right now. */
+static void
+crash_cb (guint done, guint total, gpointer data)
+{
+  Crash *crash = data;
+  if (done > 0 && done < total)
+    {
+      crash->n_seen++;
+      g_assert_cmpuint (n_read (crash->cache), ==, 1);
+    }
+}
+
+/* A shape that is being tried has its estimate in the file, so that a crash is not repeated at every start. */
+static void
+test_crash (void)
+{
+  const Case *c = &cases[0];
+  Cache cache = cache_new ();
+  Crash crash = { .cache = &cache };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GpuTuning) tuning = gpu_tuning_new (harness_device (), cache.folder);
+  g_autoptr (GpuTuner) tuner = gpu_tuner_new (harness_device (), tuning);
+  add_program (tuner, tuning, c);
+  g_assert_true (gpu_tuner_run (tuner, &(GpuTunerOptions) { .progress = crash_cb, .data = &crash }, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (crash.n_seen, >, 0);
+  g_assert_cmpuint (n_read (&cache), ==, 1);
+  cache_clear (&cache);
+}
+
 /* What is not done in time, and what there is no memory for, stays as it is and is not tried again with this table. */
 static void
 test_limits (void)
@@ -574,6 +609,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tuner/workgroups-listed", test_workgroups_listed);
   g_test_add_func ("/tuner/wrong", test_wrong);
   g_test_add_func ("/tuner/cancel", test_cancel);
+  g_test_add_func ("/tuner/crash", test_crash);
   g_test_add_func ("/tuner/limits", test_limits);
   int status = g_test_run ();
   harness_free_device ();

@@ -148,7 +148,6 @@ tune (Bench *self, GError **error)
   g_clear_pointer (&self->programs, sfu_programs_free);
   source_clear (&self->source);
   ok = gpu_tuner_run (tuner, &(GpuTunerOptions) { 0 }, error);
-  gpu_tuning_save (self->source.tuning);
   gpu_device_reset_peak (self->source.device);
   return ok;
 }

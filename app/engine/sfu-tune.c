@@ -74,7 +74,6 @@ sfu_tune (SfuCheckpoint *checkpoint, const SfuRequest *request, void (*progress)
   GpuTunerOptions options = { .progress = progress, .data = data, .cancellable = cancellable, .limit_s = LIMIT_SECONDS };
   g_autoptr (GpuTuner) tuner = NULL;
   SfuPrograms *programs;
-  gboolean ok;
   if (nets->tuning == NULL)
     return TRUE;
   if ((programs = programs_for (checkpoint, request, error)) == NULL
@@ -84,7 +83,5 @@ sfu_tune (SfuCheckpoint *checkpoint, const SfuRequest *request, void (*progress)
     return TRUE;
   /* What was computed by other kernels may differ in its last digit: a first picture is to be the same as a later one. */
   sfu_checkpoint_forget_results (checkpoint);
-  ok = gpu_tuner_run (tuner, &options, error);
-  gpu_tuning_save (nets->tuning);
-  return ok && (programs = programs_for (checkpoint, request, error)) != NULL && sfu_programs_decoder (programs, FALSE, error) != NULL;
+  return gpu_tuner_run (tuner, &options, error) && (programs = programs_for (checkpoint, request, error)) != NULL && sfu_programs_decoder (programs, FALSE, error) != NULL;
 }

@@ -281,28 +281,36 @@ tune (GpuTuner *self, const Item *item, const GpuTunerOptions *options, GError *
   return TRUE;
 }
 
+/* A variant may take the device with it, or the whole program where a driver's compiler crashes. It shall not be tried again
+ * whenever the program starts: until its shape is done, the file says that it keeps its estimate. */
+static gboolean
+tune_guarded (GpuTuner *self, const Item *item, const GpuTunerOptions *options, GError **error)
+{
+  gpu_tuning_put (self->tuning, &item->problem, item->estimate);
+  gpu_tuning_save (self->tuning);
+  if (tune (self, item, options, error))
+    return TRUE;
+  if (!gpu_device_is_lost (self->device))
+    gpu_tuning_forget (self->tuning, &item->problem);
+  return FALSE;
+}
+
 gboolean
 gpu_tuner_run (GpuTuner *self, const GpuTunerOptions *options, GError **error)
 {
   gint64 start = g_get_monotonic_time ();
+  gboolean ok = TRUE;
   if (!prepare (self, options, error))
     return FALSE;
   report (self, options);
-  for (guint i = 0; i < self->items->len; i++)
+  for (guint i = 0; i < self->items->len && ok; i++)
     {
       const Item *item = &g_array_index (self->items, Item, i);
       if (options->limit_s > 0 && g_get_monotonic_time () - start > options->limit_s * G_USEC_PER_SEC)
-        {
-          gpu_tuning_leave (self->tuning, &item->problem);
-          continue;
-        }
-      if (!tune (self, item, options, error))
-        {
-          /* A variant that the device died of shall not be tried whenever the program starts. */
-          if (gpu_device_is_lost (self->device))
-            gpu_tuning_put (self->tuning, &item->problem, item->estimate);
-          return FALSE;
-        }
+        gpu_tuning_leave (self->tuning, &item->problem);
+      else
+        ok = tune_guarded (self, item, options, error);
     }
-  return TRUE;
+  gpu_tuning_save (self->tuning);
+  return ok;
 }

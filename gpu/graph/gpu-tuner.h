@@ -32,8 +32,9 @@ guint gpu_tuner_n_problems (GpuTuner *self);
  * gpu_tuner_run:
  *
  * Measures, those shapes first that take the most time. A variant that does not compile is passed over; a shape for which
- * there is no memory keeps its estimate. What has been found out is in the table whatever the end.
- * Errors: %GPU_ERROR_CANCELLED, %GPU_ERROR_DEVICE_LOST: the shape that it happened with keeps its estimate for good.
+ * there is no memory keeps its estimate. What has been found out is in the table and in its file whatever the end, also
+ * that of the program: the shape that a driver dies of keeps its estimate for good.
+ * Errors: %GPU_ERROR_CANCELLED, %GPU_ERROR_DEVICE_LOST.
  */
 gboolean gpu_tuner_run (GpuTuner *self, const GpuTunerOptions *options, GError **error);
 

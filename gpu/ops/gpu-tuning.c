@@ -72,6 +72,17 @@ gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const char *variant)
 }
 
 void
+gpu_tuning_forget (GpuTuning *self, const GpuProblem *problem)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    if (gpu_problem_equal (&g_array_index (self->entries, Entry, i).problem, problem))
+      {
+        g_array_remove_index_fast (self->entries, i);
+        return;
+      }
+}
+
+void
 gpu_tuning_leave (GpuTuning *self, const GpuProblem *problem)
 {
   g_clear_pointer (&entry_made (self, problem)->variant, g_free);
