@@ -7,7 +7,7 @@ static GpuLayout
 matrix_layout (guint n, guint k, guint taps, guint flags)
 {
   return (GpuLayout) { .n = n, .k = k, .taps = taps, .rows = GPU_PADDED (n), .stride = GPU_PADDED (k), .flags = flags,
-                    .random_scale = sqrtf (3.0f / (k * taps)) };
+                       .random_scale = sqrtf (3.0f / (k * taps)) };
 }
 
 static GpuMatrix
@@ -66,6 +66,17 @@ find_matrix (GpuBank *self, const char *values, const char *bias, GpuMatrix *mat
   return TRUE;
 }
 
+/* Room for a matrix of several tensors. @bias: (nullable): its name. FALSE: there is an error. */
+static gboolean
+make_room (GpuBank *self, GpuMatrix *matrix, const char *values, const char *bias, GpuDtype dtype, guint rows, guint columns)
+{
+  if (self->error == NULL)
+    matrix->values = gpu_bank_remember (self, values, dtype, rows, 1, columns);
+  if (self->error == NULL && bias != NULL)
+    matrix->bias = gpu_bank_remember (self, bias, GPU_DTYPE_F32, 1, 1, matrix->n);
+  return self->error == NULL;
+}
+
 /* Both matrices behind each other in every row, and the sum of their biases. */
 static void
 load_joined (GpuBank *self, GpuMatrix *matrix, const char *name, const char *second)
@@ -81,7 +92,7 @@ load_joined (GpuBank *self, GpuMatrix *matrix, const char *name, const char *sec
       const GpuWeight *weight = gpu_bank_take (self, full, &layouts[i]);
       GpuTensor part = matrix->values;
       GpuLayout bias_layout = { .n = 1, .k = matrix->n, .taps = 1, .rows = 1, .stride = GPU_PADDED (matrix->n),
-                             .flags = any_bias ? PACK_ADD : 0 };
+                                .flags = any_bias ? PACK_ADD : 0 };
       layouts[i].row_stride = all;
       part.offset += i * first * gpu_dtype_bytes (part.dtype);
       if (weight != NULL)
@@ -114,18 +125,20 @@ gpu_bank_joined (GpuBank *self, const char *name, guint n, guint k, guint taps, 
 {
   const char *const names[] = { name, second };
   const GpuLayout layouts[] = { matrix_layout (n, k, taps, 0), matrix_layout (n, k2, 1, 0) };
-  GpuLayout all = matrix_layout (n, taps * GPU_PADDED (k) + GPU_PADDED (k2), 1, 0), bias = { .n = 1, .k = n, .taps = 1, .rows = 1, .stride = GPU_PADDED (n) };
+  GpuLayout all = matrix_layout (n, taps * GPU_PADDED (k) + GPU_PADDED (k2), 1, 0);
+  GpuLayout bias = { .n = 1, .k = n, .taps = 1, .rows = 1, .stride = GPU_PADDED (n) };
   g_autofree char *full = gpu_bank_full_name (self, name, "+.weight"), *full_bias = gpu_bank_full_name (self, name, "+.bias");
   g_autofree char *bias1 = g_strconcat (name, ".bias", NULL), *bias2 = g_strconcat (second, ".bias", NULL);
   GpuMatrix matrix = { .n = n, .k = k, .taps = taps, .k2 = k2 };
+  gboolean any_bias;
+  GpuDtype dtype;
   if (find_matrix (self, full, full_bias, &matrix))
     return matrix;
-  GpuDtype dtype = self->error == NULL ? joined_storage (self, names, 2, layouts) : GPU_DTYPE_F16;
-  if (self->error == NULL)
-    matrix.values = gpu_bank_remember (self, full, dtype, all.rows, 1, all.k);
-  if (self->error == NULL && (gpu_bank_has (self, bias1) || gpu_bank_has (self, bias2)))
-    matrix.bias = gpu_bank_remember (self, full_bias, GPU_DTYPE_F32, 1, 1, n);
   if (self->error != NULL)
+    return (GpuMatrix) { 0 };
+  any_bias = gpu_bank_has (self, bias1) || gpu_bank_has (self, bias2);
+  dtype = joined_storage (self, names, 2, layouts);
+  if (!make_room (self, &matrix, full, any_bias ? full_bias : NULL, dtype, all.rows, all.k))
     return (GpuMatrix) { 0 };
   if (!gpu_weights_is_random (self->weights))
     load_joined (self, &matrix, name, second);
@@ -146,7 +159,7 @@ load_stack (GpuBank *self, GpuMatrix *matrix, const char *const *names, guint n_
       g_autofree char *full = gpu_bank_full_name (self, names[i], ".weight");
       g_autofree char *bias = gpu_bank_full_name (self, names[i], ".bias");
       GpuLayout layout = { .n = n[i], .k = matrix->k, .taps = 1, .rows = n[i], .stride = GPU_PADDED (matrix->k),
-                        .random_scale = sqrtf (3.0f / matrix->k) };
+                           .random_scale = sqrtf (3.0f / matrix->k) };
       GpuLayout bias_layout = { .n = 1, .k = n[i], .taps = 1, .rows = 1, .stride = n[i] };
       GpuTensor part = matrix->values, bias_part = matrix->bias;
       part.offset += (guint64) row * layout.stride * gpu_dtype_bytes (part.dtype);
@@ -178,6 +191,7 @@ gpu_bank_matrices (GpuBank *self, const char *const *names, guint n_names, const
   g_autofree char *full_bias = gpu_bank_full_name (self, names[0], "+.bias");
   GpuMatrix matrix = { .k = k, .taps = 1 };
   gboolean any_bias = FALSE;
+  GpuDtype dtype;
   for (guint i = 0; i < n_names; i++)
     {
       g_autofree char *bias = g_strconcat (names[i], ".bias", NULL);
@@ -191,11 +205,8 @@ gpu_bank_matrices (GpuBank *self, const char *const *names, guint n_names, const
   g_autofree GpuLayout *layouts = g_new (GpuLayout, n_names);
   for (guint i = 0; i < n_names; i++)
     layouts[i] = matrix_layout (n[i], k, 1, 0);
-  GpuDtype dtype = joined_storage (self, names, n_names, layouts);
-  if (self->error == NULL)
-    matrix.values = gpu_bank_remember (self, full, dtype, matrix.n, 1, k);
-  if (self->error == NULL && any_bias)
-    matrix.bias = gpu_bank_remember (self, full_bias, GPU_DTYPE_F32, 1, 1, matrix.n);
-  load_stack (self, &matrix, names, n_names, n, any_bias);
+  dtype = joined_storage (self, names, n_names, layouts);
+  if (make_room (self, &matrix, full, any_bias ? full_bias : NULL, dtype, matrix.n, k))
+    load_stack (self, &matrix, names, n_names, n, any_bias);
   return matrix;
 }

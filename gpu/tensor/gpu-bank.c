@@ -202,7 +202,7 @@ gpu_bank_load (GpuBank *self, const char *full, const GpuDtype *dtype, const Gpu
   if (!gpu_weights_is_random (self->weights) && (weight = gpu_bank_take (self, full, layout)) == NULL)
     return (GpuTensor) { 0 };
   GpuTensor tensor = gpu_bank_remember (self, key, dtype != NULL ? *dtype : gpu_bank_storage_of (self, weight, layout), layout->rows,
-                               gpu_layout_taps (layout), layout->k);
+                                        gpu_layout_taps (layout), layout->k);
   if (tensor.storage == NULL)
     return tensor;
   if (weight != NULL)

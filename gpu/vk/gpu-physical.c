@@ -69,20 +69,26 @@ static const Required of_coopmat2[] = {
   REQUIRED (coopmat2.cooperativeMatrixTensorAddressing),
 };
 
+static void
+ask_for (GpuFeatures *features, const Required *wanted, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    G_STRUCT_MEMBER (VkBool32, features, wanted[i].offset) = VK_TRUE;
+}
+
 void
 gpu_features_require (GpuFeatures *features, GpuExtensions with)
 {
   gpu_features_chain (features, with);
-  for (guint i = 0; i < G_N_ELEMENTS (required); i++)
-    G_STRUCT_MEMBER (VkBool32, features, required[i].offset) = VK_TRUE;
+  ask_for (features, required, G_N_ELEMENTS (required));
   if (with.coopmat)
     {
       features->coopmat.cooperativeMatrix = VK_TRUE;
       features->v12.vulkanMemoryModel = VK_TRUE;
       features->v12.vulkanMemoryModelDeviceScope = VK_TRUE;
     }
-  for (guint i = 0; with.coopmat2 && i < G_N_ELEMENTS (of_coopmat2); i++)
-    G_STRUCT_MEMBER (VkBool32, features, of_coopmat2[i].offset) = VK_TRUE;
+  if (with.coopmat2)
+    ask_for (features, of_coopmat2, G_N_ELEMENTS (of_coopmat2));
   features->statistics.pipelineExecutableInfo = with.statistics;
 }
 
@@ -287,13 +293,17 @@ read_coopmat_grains (GpuPhysical *self)
       };
 }
 
-static gboolean
-has_all (const GpuFeatures *features, const Required *wanted, guint n)
+/* The first of @wanted from *@at on that is not there, and *@at behind it; NULL: there is none. */
+static const char *
+next_missing (const GpuFeatures *features, const Required *wanted, guint n, guint *at)
 {
-  for (guint i = 0; i < n; i++)
-    if (!G_STRUCT_MEMBER (VkBool32, features, wanted[i].offset))
-      return FALSE;
-  return TRUE;
+  while (*at < n)
+    {
+      const Required *one = &wanted[(*at)++];
+      if (!G_STRUCT_MEMBER (VkBool32, features, one->offset))
+        return strrchr (one->name, '.') + 1;
+    }
+  return NULL;
 }
 
 /* Why this device cannot be used, or NULL. */
@@ -302,6 +312,7 @@ find_refusal (GpuPhysical *self, const GpuFeatures *features)
 {
   const VkSubgroupFeatureFlags needed = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT | VK_SUBGROUP_FEATURE_BALLOT_BIT;
   g_autoptr (GString) missing = g_string_new (NULL);
+  const char *name;
   if (self->properties.apiVersion < VK_API_VERSION_1_3)
     return g_strdup_printf ("It knows Vulkan %u.%u, and 1.3 is needed: a newer driver may help.", self->info.api_major,
                             self->info.api_minor);
@@ -309,9 +320,8 @@ find_refusal (GpuPhysical *self, const GpuFeatures *features)
     return g_strdup ("It cannot compute: it has no compute queue.");
   if ((self->subgroup_operations & needed) != needed)
     g_string_append (missing, "subgroup arithmetic and ballot");
-  for (guint i = 0; i < G_N_ELEMENTS (required); i++)
-    if (!G_STRUCT_MEMBER (VkBool32, features, required[i].offset))
-      g_string_append_printf (missing, "%s%s", missing->len > 0 ? ", " : "", strrchr (required[i].name, '.') + 1);
+  for (guint at = 0; (name = next_missing (features, required, G_N_ELEMENTS (required), &at)) != NULL;)
+    g_string_append_printf (missing, "%s%s", missing->len > 0 ? ", " : "", name);
   if (missing->len > 0)
     return g_strdup_printf ("It lacks what the kernels need (%s): a newer driver may help.", missing->str);
   return NULL;
@@ -348,7 +358,7 @@ gpu_physical_new (VkInstance instance, VkPhysicalDevice handle, guint index)
   if (self->info.refusal == NULL && has.coopmat && features.coopmat.cooperativeMatrix && features.v12.vulkanMemoryModel
       && features.v12.vulkanMemoryModelDeviceScope)
     read_coopmat_shapes (self);
-  if (self->limits.n_coopmat > 0 && has.coopmat2 && has_all (&features, of_coopmat2, G_N_ELEMENTS (of_coopmat2)))
+  if (self->limits.n_coopmat > 0 && has.coopmat2 && next_missing (&features, of_coopmat2, G_N_ELEMENTS (of_coopmat2), &(guint) { 0 }) == NULL)
     read_coopmat_grains (self);
   qsort (self->limits.coopmat, self->limits.n_coopmat, sizeof (GpuCoopmatShape), larger_shape_first);
   self->info.has_coopmat = self->limits.n_coopmat > 0;
