@@ -29,39 +29,60 @@ sfu_budget_preview (GpuDevice *device, guint64 step_bytes)
   return budget (device, step_bytes / PREVIEW_PART, PREVIEW_FLOOR);
 }
 
-static double
-work_of (GpuProgram *program)
+typedef struct {
+  GpuProgram *program;
+  guint64 bytes; /* of its arena */
+  double flop;
+} Plan;
+
+static void
+plan_clear (Plan *plan)
 {
-  g_autoptr (GpuProgramCost) cost = gpu_program_cost (program);
-  return cost->flop;
+  g_clear_pointer (&plan->program, gpu_program_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Plan, plan_clear)
+
+static gboolean
+plan_make (Plan *plan, const GpuStrips *strips, SfuBuild build, gpointer data, GError **error)
+{
+  g_autoptr (GpuProgramCost) cost = NULL;
+  plan->program = build (strips, data, error);
+  if (plan->program == NULL)
+    return FALSE;
+  cost = gpu_program_cost (plan->program);
+  plan->bytes = gpu_program_arena_bytes (plan->program);
+  plan->flop = cost->flop;
+  return TRUE;
 }
 
 /* What is better: what keeps to the budget, of that what is less work, else what is smaller. */
 static gboolean
-is_better (GpuProgram *a, GpuProgram *b, guint64 budget)
+is_better (const Plan *a, const Plan *b, guint64 budget)
 {
-  gboolean a_fits = gpu_program_arena_bytes (a) <= budget, b_fits = gpu_program_arena_bytes (b) <= budget;
+  gboolean a_fits = a->bytes <= budget, b_fits = b->bytes <= budget;
   if (a_fits && b_fits)
-    return work_of (a) < work_of (b);
-  return a_fits || (!b_fits && gpu_program_arena_bytes (a) < gpu_program_arena_bytes (b));
+    return a->flop < b->flop;
+  return a_fits || (!b_fits && a->bytes < b->bytes);
 }
 
 /* The fewest strips of these levels that keep to the budget, if that is better than @best. FALSE on errors. */
 static gboolean
-try_strips (GpuStrips *strips, guint height, guint64 budget, SfuBuild build, gpointer data, GpuProgram **best, GError **error)
+try_strips (GpuStrips *strips, guint height, guint64 budget, SfuBuild build, gpointer data, Plan *best, GError **error)
 {
   guint64 last = G_MAXUINT64;
   for (strips->count = 2; strips->count * MIN_STRIP_HEIGHT <= height; strips->count += MAX (strips->count / 4, 1))
     {
-      g_autoptr (GpuProgram) program = build (strips, data, error);
+      g_auto (Plan) plan = { 0 };
       guint64 bytes;
-      if (program == NULL)
+      if (!plan_make (&plan, strips, build, data, error))
         return FALSE;
-      bytes = gpu_program_arena_bytes (program);
-      if (is_better (program, *best, budget))
+      bytes = plan.bytes;
+      if (is_better (&plan, best, budget))
         {
-          gpu_program_free (*best);
-          *best = g_steal_pointer (&program);
+          plan_clear (best);
+          *best = plan;
+          plan.program = NULL;
         }
       /* More would be more work, or save nothing because the rest takes that much by now. */
       if (bytes <= budget || bytes >= last)
@@ -75,12 +96,14 @@ GpuProgram *
 sfu_budget_program (guint max_levels, guint height, guint64 budget, SfuBuild build, gpointer data, GError **error)
 {
   GpuStrips strips = { .count = 1 };
-  g_autoptr (GpuProgram) best = build (&strips, data, error);
-  if (best == NULL || gpu_program_arena_bytes (best) <= budget)
-    return g_steal_pointer (&best);
+  g_auto (Plan) best = { 0 };
+  if (!plan_make (&best, &strips, build, data, error))
+    return NULL;
+  if (best.bytes <= budget)
+    return g_steal_pointer (&best.program);
   for (strips.levels = 1; strips.levels <= max_levels; strips.levels++)
     for (strips.fine = 0; strips.fine <= strips.levels; strips.fine++)
       if (!try_strips (&strips, height, budget, build, data, &best, error))
         return NULL;
-  return g_steal_pointer (&best);
+  return g_steal_pointer (&best.program);
 }
