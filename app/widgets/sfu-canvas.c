@@ -4,11 +4,9 @@
 #include <math.h>
 
 #include "sfu-comparison.h"
+#include "sfu-view.h"
 
 #define MIN_WORDS 280 /* height for the words on the paper */
-#define MARGIN 20
-#define MIN_ZOOM 0.05
-#define MAX_ZOOM 32.0
 #define NOTCH 1.3
 #define EASE_MS 200
 #define CORNER 3.0
@@ -18,18 +16,14 @@ struct _SfuCanvas {
 
   GdkTexture *texture;
   SfuComparison *comparison;       /* NULL: there is one picture */
-  guint width, height;             /* of the picture, or of the paper */
+  SfuView now;                     /* of the picture, or of the paper; taken by view() */
   GtkWidget *placeholder;
   SfuMat mat;
   gboolean smooth;
 
-  gboolean fitting;
-  double zoom;                     /* device pixels a picture pixel, when not fitting */
-  double centre_x, centre_y;       /* picture pixels in the middle of the view */
   AdwAnimation *easing;
   double pointer_x, pointer_y;
-
-  double drag_x, drag_y;
+  double drag_x, drag_y, pinch_zoom; /* when it began */
   gboolean dragging_divider;
 };
 
@@ -48,59 +42,41 @@ device_scale (SfuCanvas *self)
   return surface != NULL ? gdk_surface_get_scale (surface) : 1;
 }
 
-/* Two pictures side by side have half of the width each. */
-static double
-view_width (SfuCanvas *self)
+static gboolean
+is_side_by_side (SfuCanvas *self)
+{
+  return self->comparison != NULL && sfu_comparison_is_side_by_side (self->comparison);
+}
+
+/* With the widget's size of now. Two pictures side by side have half of the width each. */
+static SfuView *
+view (SfuCanvas *self)
 {
   int width = gtk_widget_get_width (GTK_WIDGET (self));
-  return self->comparison != NULL && sfu_comparison_is_side_by_side (self->comparison) ? width / 2 : width;
+  self->now.width = is_side_by_side (self) ? width / 2 : width;
+  self->now.height = gtk_widget_get_height (GTK_WIDGET (self));
+  self->now.scale = device_scale (self);
+  return &self->now;
 }
 
 /* A place in the right one of two views means the same place in the left one. */
 static double
 view_x (SfuCanvas *self, double x)
 {
-  return x >= view_width (self) && view_width (self) < gtk_widget_get_width (GTK_WIDGET (self)) ? x - view_width (self) : x;
-}
-
-/* Fit is 100 % where that is nearly so, for exact pixels. */
-static double
-fit_zoom (SfuCanvas *self)
-{
-  double scale = device_scale (self);
-  double w = MAX (view_width (self) - 2 * MARGIN, 16) * scale;
-  double h = MAX (gtk_widget_get_height (GTK_WIDGET (self)) - 2 * MARGIN, 16) * scale;
-  double zoom = MIN (w / MAX (self->width, 1), h / MAX (self->height, 1));
-  return zoom >= 1.0 && zoom <= 1.09 ? 1.0 : zoom;
+  double width = view (self)->width;
+  return is_side_by_side (self) && x >= width ? x - width : x;
 }
 
 double
 sfu_canvas_get_zoom (SfuCanvas *self)
 {
-  return self->fitting ? fit_zoom (self) : self->zoom;
-}
-
-/* Where the picture lies, in widget coordinates, on the device's pixel grid. */
-static graphene_rect_t
-picture_rect (SfuCanvas *self)
-{
-  double scale = device_scale (self), zoom = sfu_canvas_get_zoom (self) / scale;
-  double w = self->width * zoom, h = self->height * zoom;
-  double vw = view_width (self), vh = gtk_widget_get_height (GTK_WIDGET (self));
-  double x = self->fitting || w <= vw ? (vw - w) / 2 : vw / 2 - self->centre_x * zoom;
-  double y = self->fitting || h <= vh ? (vh - h) / 2 : vh / 2 - self->centre_y * zoom;
-  if (w > vw)
-    x = CLAMP (x, vw - w - MARGIN, MARGIN);
-  if (h > vh)
-    y = CLAMP (y, vh - h - MARGIN, MARGIN);
-  return GRAPHENE_RECT_INIT (round (x * scale) / scale, round (y * scale) / scale, w, h);
+  return sfu_view_zoom (view (self));
 }
 
 gboolean
 sfu_canvas_shows_all (SfuCanvas *self)
 {
-  graphene_rect_t r = picture_rect (self);
-  return r.size.width <= view_width (self) && r.size.height <= gtk_widget_get_height (GTK_WIDGET (self));
+  return sfu_view_shows_all (view (self));
 }
 
 /* -- drawing -- */
@@ -119,7 +95,7 @@ filter_for (SfuCanvas *self)
   double zoom = sfu_canvas_get_zoom (self);
   if (zoom < 1)
     return GSK_SCALING_FILTER_TRILINEAR;
-  return zoom >= 2 && !self->fitting && !self->smooth ? GSK_SCALING_FILTER_NEAREST : GSK_SCALING_FILTER_LINEAR;
+  return zoom >= 2 && !self->now.fitting && !self->smooth ? GSK_SCALING_FILTER_NEAREST : GSK_SCALING_FILTER_LINEAR;
 }
 
 /* The mat's shadow, and in high contrast a line, set a picture off. */
@@ -160,7 +136,7 @@ draw_picture (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *r)
 static void
 draw_side_by_side (SfuCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *r)
 {
-  double vw = view_width (self), h = gtk_widget_get_height (GTK_WIDGET (self));
+  double vw = view (self)->width, h = self->now.height;
   graphene_rect_t right = *r, other = sfu_comparison_place_of_other (self->comparison, r);
   GskRoundedRect frame;
   right.origin.x += vw;
@@ -182,16 +158,16 @@ sfu_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   SfuCanvas *self = SFU_CANVAS (widget);
   int w = gtk_widget_get_width (widget), h = gtk_widget_get_height (widget);
-  graphene_rect_t r = picture_rect (self);
+  graphene_rect_t r = sfu_view_rect (view (self));
   GdkRGBA mat;
   mat_colour (self, &mat);
   gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, w, h));
   gtk_snapshot_append_color (snapshot, &mat, &GRAPHENE_RECT_INIT (0, 0, w, h));
-  if (self->comparison != NULL && sfu_comparison_is_side_by_side (self->comparison))
+  if (is_side_by_side (self))
     draw_side_by_side (self, snapshot, &r);
   else
     draw_picture (self, snapshot, &r);
-  if (self->comparison != NULL && !sfu_comparison_is_side_by_side (self->comparison))
+  if (self->comparison != NULL && !is_side_by_side (self))
     {
       sfu_comparison_snapshot_divided (self->comparison, snapshot, filter_for (self), &r);
       sfu_comparison_snapshot_labels (self->comparison, snapshot, &r, &r);
@@ -218,14 +194,14 @@ static void
 sfu_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   SfuCanvas *self = SFU_CANVAS (widget);
-  graphene_rect_t r = picture_rect (self);
+  graphene_rect_t r = sfu_view_rect (view (self));
   int w, h, min_w, min_h, natural_h;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
   if (self->placeholder == NULL)
     return;
   /* Words may be wider than a narrow paper: then they lie on the mat around it too. */
   gtk_widget_measure (self->placeholder, GTK_ORIENTATION_HORIZONTAL, -1, &min_w, NULL, NULL, NULL);
-  w = MIN (MAX (MAX (min_w, r.size.width - 2 * MARGIN), MIN (320, width)), width);
+  w = MIN (MAX (MAX (min_w, r.size.width - 2 * SFU_VIEW_MARGIN), MIN (320, width)), width);
   gtk_widget_measure (self->placeholder, GTK_ORIENTATION_VERTICAL, w, &min_h, &natural_h, NULL, NULL);
   /* What is higher than the paper scrolls on it, unless the paper is too low to read on. */
   h = MIN (MAX (MIN (natural_h, MIN_WORDS), r.size.height), height);
@@ -237,22 +213,24 @@ sfu_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline
 /* -- zooming -- */
 
 static void
-set_zoom_at (SfuCanvas *self, double zoom, double x, double y)
+zoom_changed (SfuCanvas *self)
 {
-  graphene_rect_t r = picture_rect (self);
-  double scale = device_scale (self), before = sfu_canvas_get_zoom (self) / scale;
-  double px, py;
-  x = view_x (self, x);
-  px = (x - r.origin.x) / before;
-  py = (y - r.origin.y) / before;
-  self->fitting = FALSE;
-  self->zoom = CLAMP (zoom, MIN_ZOOM, MAX_ZOOM);
-  self->centre_x = px - (x - view_width (self) / 2.0) / (self->zoom / scale);
-  self->centre_y = py - (y - gtk_widget_get_height (GTK_WIDGET (self)) / 2.0) / (self->zoom / scale);
-  self->centre_x = CLAMP (self->centre_x, 0, self->width);
-  self->centre_y = CLAMP (self->centre_y, 0, self->height);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FITTING]);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+set_zoom_at (SfuCanvas *self, double zoom, double x, double y)
+{
+  sfu_view_zoom_at (view (self), zoom, view_x (self, x), y);
+  zoom_changed (self);
+}
+
+static void
+look_at (SfuCanvas *self, double x, double y)
+{
+  sfu_view_look_at (&self->now, x, y);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -266,13 +244,12 @@ ease_cb (double value, gpointer data)
 static void
 ease_to (SfuCanvas *self, double zoom, double x, double y)
 {
-  zoom = CLAMP (zoom, MIN_ZOOM, MAX_ZOOM);
   self->pointer_x = x;
   self->pointer_y = y;
   if (self->easing != NULL)
     adw_animation_reset (self->easing);
   g_clear_object (&self->easing);
-  self->easing = adw_timed_animation_new (GTK_WIDGET (self), sfu_canvas_get_zoom (self), zoom, EASE_MS,
+  self->easing = adw_timed_animation_new (GTK_WIDGET (self), sfu_canvas_get_zoom (self), sfu_view_clamp_zoom (zoom), EASE_MS,
                                           adw_callback_animation_target_new (ease_cb, self, NULL));
   adw_animation_play (self->easing);
 }
@@ -280,7 +257,8 @@ ease_to (SfuCanvas *self, double zoom, double x, double y)
 void
 sfu_canvas_zoom_to (SfuCanvas *self, double zoom)
 {
-  ease_to (self, zoom, view_width (self) / 2.0, gtk_widget_get_height (GTK_WIDGET (self)) / 2.0);
+  const SfuView *now = view (self);
+  ease_to (self, zoom, now->width / 2, now->height / 2);
 }
 
 void
@@ -294,10 +272,8 @@ sfu_canvas_fit (SfuCanvas *self)
 {
   if (self->easing != NULL)
     adw_animation_skip (self->easing);
-  self->fitting = TRUE;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FITTING]);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  self->now.fitting = TRUE;
+  zoom_changed (self);
 }
 
 /* -- gestures -- */
@@ -312,9 +288,7 @@ scroll_cb (SfuCanvas *self, double dx, double dy, GtkEventControllerScroll *cont
       double step = touchpad ? 1 : 60, zoom = sfu_canvas_get_zoom (self) / device_scale (self);
       if (state & GDK_SHIFT_MASK)
         dx = dy, dy = 0;
-      self->centre_x = CLAMP (self->centre_x + dx * step / zoom, 0, self->width);
-      self->centre_y = CLAMP (self->centre_y + dy * step / zoom, 0, self->height);
-      gtk_widget_queue_draw (GTK_WIDGET (self));
+      look_at (self, self->now.x + dx * step / zoom, self->now.y + dy * step / zoom);
     }
   else if (self->texture != NULL)
     set_zoom_at (self, sfu_canvas_get_zoom (self) * pow (NOTCH, -dy), self->pointer_x, self->pointer_y);
@@ -324,7 +298,7 @@ scroll_cb (SfuCanvas *self, double dx, double dy, GtkEventControllerScroll *cont
 static gboolean
 is_at_divider (SfuCanvas *self, double x)
 {
-  graphene_rect_t r = picture_rect (self);
+  graphene_rect_t r = sfu_view_rect (view (self));
   return self->comparison != NULL && sfu_comparison_is_at_divider (self->comparison, &r, x);
 }
 
@@ -349,13 +323,13 @@ pinch_cb (SfuCanvas *self, double scale, GtkGestureZoom *gesture)
 {
   double x = self->pointer_x, y = self->pointer_y;
   gtk_gesture_get_bounding_box_center (GTK_GESTURE (gesture), &x, &y);
-  set_zoom_at (self, self->drag_x * scale, x, y);
+  set_zoom_at (self, self->pinch_zoom * scale, x, y);
 }
 
 static void
 pinch_begin_cb (SfuCanvas *self)
 {
-  self->drag_x = sfu_canvas_get_zoom (self);
+  self->pinch_zoom = sfu_canvas_get_zoom (self);
 }
 
 static void
@@ -369,14 +343,14 @@ drag_begin_cb (SfuCanvas *self, double x, double y, GtkGestureDrag *gesture)
       gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_DENIED);
       return;
     }
-  self->drag_x = self->centre_x;
-  self->drag_y = self->centre_y;
+  self->drag_x = self->now.x;
+  self->drag_y = self->now.y;
 }
 
 static void
 drag_update_cb (SfuCanvas *self, double dx, double dy, GtkGestureDrag *gesture)
 {
-  graphene_rect_t r = picture_rect (self);
+  graphene_rect_t r = sfu_view_rect (view (self));
   double zoom = sfu_canvas_get_zoom (self) / device_scale (self), x, y;
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
   gtk_gesture_drag_get_start_point (gesture, &x, &y);
@@ -385,9 +359,7 @@ drag_update_cb (SfuCanvas *self, double dx, double dy, GtkGestureDrag *gesture)
       set_divider (self, (x + dx - r.origin.x) / r.size.width);
       return;
     }
-  self->centre_x = CLAMP (self->drag_x - dx / zoom, 0, self->width);
-  self->centre_y = CLAMP (self->drag_y - dy / zoom, 0, self->height);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  look_at (self, self->drag_x - dx / zoom, self->drag_y - dy / zoom);
 }
 
 static void
@@ -420,7 +392,7 @@ sfu_canvas_get_property (GObject *object, guint id, GValue *value, GParamSpec *p
   if (id == PROP_ZOOM)
     g_value_set_double (value, sfu_canvas_get_zoom (self));
   else
-    g_value_set_boolean (value, self->fitting);
+    g_value_set_boolean (value, self->now.fitting);
 }
 
 static void
@@ -480,9 +452,7 @@ static void
 sfu_canvas_init (SfuCanvas *self)
 {
   AdwStyleManager *style = adw_style_manager_get_default ();
-  self->fitting = TRUE;
-  self->zoom = 1;
-  self->width = self->height = 512;
+  self->now = (SfuView) { .fitting = TRUE, .zoom = 1, .scale = 1, .picture_width = 512, .picture_height = 512 };
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   g_signal_connect_object (style, "notify::dark", G_CALLBACK (gtk_widget_queue_draw), self, G_CONNECT_SWAPPED);
@@ -493,11 +463,11 @@ sfu_canvas_init (SfuCanvas *self)
 static void
 set_size (SfuCanvas *self, guint width, guint height)
 {
-  if (self->width == width && self->height == height)
+  if (self->now.picture_width == width && self->now.picture_height == height)
     return;
-  self->width = width;
-  self->height = height;
-  self->fitting = TRUE;
+  self->now.picture_width = width;
+  self->now.picture_height = height;
+  self->now.fitting = TRUE;
   gtk_widget_queue_allocate (GTK_WIDGET (self));
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ZOOM]);
 }
