@@ -68,21 +68,16 @@ reset_vae_action (GtkWidget *widget, const char *name, GVariant *parameter)
   set_vae (SFU_ADVANCED_PAGE (widget), NULL);
 }
 
+/* A new request's settings, and the amounts of what is off in it. */
 static void
 reset_advanced_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   SfuAdvancedPage *self = SFU_ADVANCED_PAGE (widget);
-  self->filling = TRUE;
-  adw_combo_row_set_selected (self->sigmas_row, 0);
-  adw_combo_row_set_selected (self->spacing_row, 0);
-  adw_combo_row_set_selected (self->noise_row, 0);
-  adw_combo_row_set_selected (self->precision_row, 0);
-  adw_expander_row_set_enable_expansion (self->eta_row, FALSE);
-  adw_expander_row_set_enable_expansion (self->deepcache_row, FALSE);
+  g_autoptr (SfuRequest) usual = sfu_request_new ();
+  sfu_advanced_page_set_request (self, usual);
+  adw_spin_row_set_value (self->eta_spin, 0);
   adw_spin_row_set_value (self->interval_spin, USUAL_INTERVAL);
   adw_spin_row_set_value (self->branch_spin, 0);
-  self->filling = FALSE;
-  set_vae (self, NULL);
 }
 
 /* -- the object -- */

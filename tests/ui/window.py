@@ -119,7 +119,7 @@ def deep_layers_reused(desk):
     wait_for(lambda: desk.value('Branch') == 11, 2, 'no branch that the model has not')
     desk.set_value('Branch', 4)
     desk.press('Fresh noise in each step', 'check box')
-    desk.find('Amount (eta)', 'spin button')
+    desk.set_value('Amount (eta)', 0.5)
     desk.press('Fresh noise in each step', 'check box')             # the switch is called so, whatever the row unfolds
     shot(desk, 'deep-layers')
     generate(desk)
@@ -128,6 +128,9 @@ def deep_layers_reused(desk):
     click(desk, 'Reset to Defaults', 'button')
     is_on = lambda: desk.find('Reuse deep layers', 'check box').get_state_set().contains(Atspi.StateType.CHECKED)
     wait_for(lambda: not is_on(), 5, 'the reset')
+    desk.press('Fresh noise in each step', 'check box')
+    assert desk.value('Amount (eta)') == 0, 'the amount is reset too'
+    desk.press('Fresh noise in each step', 'check box')
     assert desk.run('--settings', f'{desk.pictures}/{desk.files()[0]}') == 0
     wait_for(lambda: desk.value('Branch') == 4 and desk.value('Steps to a full one') == 2 and is_on(), 8, 'all is back')
 
