@@ -127,8 +127,9 @@ test_taesd (void)
   g_assert_cmpuint (sfu_taesd_config (taesd)->n_blocks[3], ==, 1);
   g_assert_nonnull (gpu_weights_find (sfu_taesd_weights (taesd), "decoder.layers.0.weight"));
   /* It lies beside the model. */
-  g_autofree char *found = sfu_taesd_find (model, NULL);
+  g_autofree char *found = sfu_taesd_find (model, NULL), *slash = g_strconcat (model, "/", NULL), *found_too = sfu_taesd_find (slash, NULL);
   g_assert_cmpstr (found, ==, path);
+  g_assert_cmpstr (found_too, ==, path);
   g_assert_null (sfu_taesd_open (other, &error));
   g_assert_true (error->domain == SFU_MODEL_ERROR);
 }

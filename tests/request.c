@@ -98,6 +98,13 @@ test_a1111 (void)
   g_assert_cmpuint (four->width, ==, 64);
   g_assert_cmpstr (unknown->pdata[0], ==, "Hires prompt: a, \"q\" b\nline");
 
+  /* A sampler that is not known here leaves the schedule alone too, and is told. */
+  g_ptr_array_set_size (unknown, 0);
+  g_autoptr (SfuRequest) stranger = sfu_request_from_parameters ("x\nSteps: 5, Sampler: DPM2 a Karras, Seed: 1", unknown);
+  g_assert_null (stranger->scheduler);
+  g_assert_null (stranger->sigmas);
+  g_assert_cmpstr (unknown->pdata[0], ==, "Sampler: DPM2 a Karras");
+
   g_autoptr (SfuRequest) five = sfu_request_from_parameters ("a dog\r\nNegative prompt: fog\r\nSteps: 5, Seed: 3, RNG: CPU\r\n\r\n", NULL);
   g_assert_cmpstr (five->prompt, ==, "a dog");
   g_assert_cmpstr (five->negative, ==, "fog");

@@ -28,6 +28,8 @@ config_of (const char *name)
       json_object_set_string_member (config, "_class_name", "DDIMScheduler");
       json_object_set_string_member (config, "prediction_type", "v_prediction");
     }
+  if (g_str_equal (name, "sd1-prk"))
+    json_object_set_boolean_member (config, "skip_prk_steps", FALSE);
   if (g_str_equal (name, "sdxl"))
     {
       json_object_set_string_member (config, "_class_name", "EulerDiscreteScheduler");
@@ -129,7 +131,8 @@ check_entry (GHashTable *seen, JsonObject *entry)
   SfuSchedulerOptions options = {
     .name = json_object_get_string_member (entry, "scheduler"), .sigmas = shape_of (seen, entry),
     .spacing = json_object_get_string_member_with_default (entry, "spacing", NULL),
-    .steps = json_object_get_int_member (entry, "steps"), .eta = NAN, .strength = NAN,
+    .steps = json_object_get_int_member (entry, "steps"), .eta = NAN,
+    .strength = json_object_get_double_member_with_default (entry, "strength", NAN),
   };
   g_autofree char *what = g_strdup_printf ("%s %s %s %s %u", config_name, options.name, options.sigmas ? options.sigmas : "-",
                                            options.spacing ? options.spacing : "-", options.steps);
@@ -214,6 +217,9 @@ test_positions (void)
       g_assert_no_error (error);
       for (guint j = 0; j < G_N_ELEMENTS (cases[i].positions); j++)
         g_assert_cmpuint (sfu_scheduler_position (scheduler, j), ==, cases[i].positions[j]);
+      /* Two calls a step go beyond the table of timesteps. */
+      for (guint j = G_N_ELEMENTS (cases[i].positions); j < sfu_scheduler_n_calls (scheduler); j++)
+        g_assert_cmpuint (sfu_scheduler_position (scheduler, j), ==, cases[i].positions[5] + j - 5);
     }
 }
 

@@ -102,12 +102,16 @@ static const struct {
   { "{\"<|startoftext|>\": 0}", "#version\n" }, { "\377\376", "x y" }, { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "" },
 };
 
+/* The merges of a tokenizer.json. */
+static const char *const bad_pairs[] = { "[1, \"b\"]", "[\"b\", null]", "[null, \"b\"]", "[[], {}]", "[\"a\"]", "7", "null", "{}" };
+
 static void
 test_bad_files (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_dir_make_tmp ("sfumato-text-XXXXXX", &error);
   g_autofree char *vocab = g_build_filename (folder, "vocab.json", NULL), *merges = g_build_filename (folder, "merges.txt", NULL);
+  g_autofree char *combined = g_build_filename (folder, "tokenizer.json", NULL);
   g_assert_no_error (error);
   g_assert_null (sfu_tokenizer_new_from_folder (folder, &error));
   g_assert_error (error, SFU_TEXT_ERROR, SFU_TEXT_ERROR_BAD_VOCABULARY);
@@ -122,6 +126,15 @@ test_bad_files (void)
     }
   g_unlink (vocab);
   g_unlink (merges);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_pairs); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [%s]}}", bad_pairs[i]);
+      g_file_set_contents (combined, text, -1, NULL);
+      g_assert_null (sfu_tokenizer_new_from_folder (folder, &error));
+      g_assert_error (error, SFU_TEXT_ERROR, SFU_TEXT_ERROR_BAD_VOCABULARY);
+      g_clear_error (&error);
+    }
+  g_unlink (combined);
   g_rmdir (folder);
 }
 

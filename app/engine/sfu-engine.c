@@ -2,6 +2,8 @@
 
 #include "sfu-fit.h"
 #include "sfu-painter.h"
+#include "sfu-png.h"
+#include "sfu-scheduler.h"
 #include "sfu-tune.h"
 
 struct _SfuEngine {
@@ -157,8 +159,15 @@ forget_device (SfuEngine *self)
   g_clear_pointer (&self->device, gpu_device_unref);
 }
 
-/* After a failure half-built state is not worth keeping; a stopped job leaves everything whole, unless it was still
- * loading. Weights that are whole stay for a smaller picture. */
+/* What a user can mend by another request. */
+static gboolean
+is_of_request (const GError *error)
+{
+  return error->domain == SFU_REQUEST_ERROR || error->domain == SFU_SCHEDULER_ERROR || error->domain == SFU_IMAGE_ERROR;
+}
+
+/* After a failure half-built state is not worth keeping; a stopped job and a request that cannot be carried out leave
+ * everything whole, unless it was still loading. Weights that are whole stay for a smaller picture. */
 static void
 clean_up (SfuEngine *self, SfuJob *job, const GError *error)
 {
@@ -172,7 +181,8 @@ clean_up (SfuEngine *self, SfuJob *job, const GError *error)
       if (sfu_fit_largest (self->checkpoint, sfu_job_get_request (job), &width, &height))
         sfu_job_report_fitting_size (job, width, height);
     }
-  if (!sfu_checkpoint_is_whole (self->checkpoint) || (!lacked && !g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED)))
+  if (!sfu_checkpoint_is_whole (self->checkpoint)
+      || (!lacked && !is_of_request (error) && !g_error_matches (error, GPU_ERROR, GPU_ERROR_CANCELLED)))
     g_clear_pointer (&self->checkpoint, sfu_checkpoint_free);
 }
 

@@ -169,11 +169,15 @@ write_start (Painting *self, GError **error)
   GpuStepState state = { .step = self->first_call, .n_slots = sfu_scheduler_n_slots (self->scheduler), .guidance = self->request->guidance };
   SfuMoment *moment = sfu_job_get_moment (self->job);
 
-  if (!(self->request->image != NULL ? start_from_picture (self, slots, error) : start_from_noise (self, slots, error)))
+  if (moment == NULL
+      && !(self->request->image != NULL ? start_from_picture (self, slots, error) : start_from_noise (self, slots, error)))
     return FALSE;
   if (moment != NULL)
     {
-      /* The noise of the steps that were taken is drawn and dropped, so that the next ones get theirs. */
+      /* The noise of the start (a picture's latent is drawn too) and of the steps that were taken is drawn and dropped, so that
+       * the next ones get theirs. */
+      for (guint i = 0; i < (self->request->image != NULL ? 2 : 1); i++)
+        sfu_noise_draw (self->noise, slots, n);
       for (guint i = 0; i < self->first_call; i++)
         if (sfu_scheduler_call (self->scheduler, i)->needs_noise)
           sfu_noise_draw (self->noise, slots, n);

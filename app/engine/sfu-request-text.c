@@ -210,17 +210,19 @@ sfu_request_to_parameters (const SfuRequest *self)
   return g_string_free (text, FALSE);
 }
 
-static void
+/* FALSE: there is no such sampler here, and nothing is set. */
+static gboolean
 set_sampler (SfuRequest *self, const char *value)
 {
   g_autofree char *name = g_strdup (value);
+  const char *sigmas = NULL;
   /* Old files have the schedule in the sampler's name: "DPM++ 2M Karras"; sd.cpp writes "euler_a discrete". */
   for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
     {
       g_autofree char *ending = g_strconcat (" ", shapes[i].theirs, NULL);
       if (g_str_has_suffix (name, ending))
         {
-          g_set_str (&self->sigmas, shapes[i].ours);
+          sigmas = shapes[i].ours;
           name[strlen (name) - strlen (ending)] = '\0';
         }
     }
@@ -230,8 +232,11 @@ set_sampler (SfuRequest *self, const char *value)
     if (g_ascii_strcasecmp (samplers[i].theirs, name) == 0 || g_str_equal (samplers[i].ours, name))
       {
         g_set_str (&self->scheduler, samplers[i].ours);
-        return;
+        if (sigmas != NULL)
+          g_set_str (&self->sigmas, sigmas);
+        return TRUE;
       }
+  return FALSE;
 }
 
 static gboolean
@@ -244,7 +249,7 @@ set_pair (SfuRequest *self, const char *key, const char *value)
   if (g_str_equal (key, "Steps") && whole)
     self->steps = MIN (n, G_MAXINT);
   else if (g_str_equal (key, "Sampler"))
-    set_sampler (self, value);
+    return set_sampler (self, value);
   else if (g_str_equal (key, "Schedule type"))
     {
       for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)

@@ -5,6 +5,7 @@
 #define MAX_JSON_BYTES (8u << 20)
 #define MAX_CHANNELS 16384
 #define MAX_LAYERS 128
+#define MIN_POSITIONS 3 /* of a text: start, a word, end */
 
 static gboolean
 nests_too_deep (const char *json, gsize length)
@@ -179,6 +180,7 @@ sfu_config_read_clip (JsonObject *json, GpuClipConfig *config, GError **error)
          && count (json, "num_attention_heads", 8, 256, &config->n_heads, error)
          && count (json, "intermediate_size", 2048, 4 * MAX_CHANNELS, &config->hidden_width, error)
          && activation (text (json, "hidden_act", "quick_gelu"), &config->act, error)
+         && (config->max_positions >= MIN_POSITIONS ? TRUE : impossible ("max_position_embeddings", error))
          && (config->width % config->n_heads == 0 && config->width % 8 == 0 ? TRUE : impossible ("hidden_size", error));
 }
 
@@ -338,7 +340,7 @@ sfu_config_guess_clip (GpuWeights *weights, GpuClipConfig *config, GError **erro
     config->n_layers++;
   /* CLIP-L has heads of 64; narrower encoders in tests of 32 and less (transformers' CLIPTextConfig of each). */
   config->n_heads = config->width >= 512 ? config->width / 64 : MAX (2, config->width / 32);
-  if (config->width == 0 || config->width % 8 != 0 || config->width % config->n_heads != 0 || config->max_positions == 0
+  if (config->width == 0 || config->width % 8 != 0 || config->width % config->n_heads != 0 || config->max_positions < MIN_POSITIONS
       || config->n_layers == 0 || config->hidden_width == 0)
     return cannot_guess ("text encoder", error);
   return TRUE;

@@ -123,13 +123,14 @@ static char *
 vae_name (const char *name)
 {
   SfuPart part;
-  g_autofree char *full = g_strconcat ("first_stage_model.", name, NULL);
+  g_autofree char *full = NULL;
+  while (g_str_has_prefix (name, "vae."))
+    name += strlen ("vae.");
   if (g_str_has_prefix (name, "first_stage_model."))
     return sfu_name_map_ldm (name, 0, &part);
-  if (g_str_has_prefix (name, "vae."))
-    return vae_name (name + strlen ("vae."));
   if (strstr (name, "_blocks.") != NULL || strstr (name, "mid_block.") != NULL)
     return sfu_name_map_folder (name, SFU_PART_VAE);
+  full = g_strconcat ("first_stage_model.", name, NULL);
   return sfu_name_map_ldm (full, 0, &part);
 }
 

@@ -161,7 +161,8 @@ sfu_taesd_find (const char *model_path, const char *const *data_folders)
 {
   static const char *const relative[] = { "taesd_decoder.safetensors", "taesd", "../vae_approx/taesd_decoder.safetensors",
                                           "../VAE-taesd/taesd_decoder.safetensors", "../taesd_decoder.safetensors", "../taesd" };
-  g_autofree char *beside = g_path_get_dirname (model_path);
+  g_autofree char *plain = g_canonicalize_filename (model_path, NULL); /* a slash at its end would be a level of its own */
+  g_autofree char *beside = g_path_get_dirname (plain);
   g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < G_N_ELEMENTS (relative); i++)
     {

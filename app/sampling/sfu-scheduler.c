@@ -245,7 +245,7 @@ static guint
 first_place (SfuScheduler *self, guint i)
 {
   guint place = 0;
-  while ((float) self->timesteps[place] != (float) self->timesteps[i])
+  while (place < i && (float) self->timesteps[place] != (float) self->timesteps[i])
     place++;
   return place;
 }
@@ -253,7 +253,8 @@ first_place (SfuScheduler *self, guint i)
 guint
 sfu_scheduler_position (SfuScheduler *self, guint i)
 {
-  if (self->family->prepare == sfu_prepare_heun)
+  /* Those of two calls a step have them all in diffusers' list, as different timesteps. */
+  if (self->family->prepare == sfu_prepare_heun || self->family->prepare == sfu_prepare_dpmpp_sde)
     return i;
   return first_place (self, self->first + i) - first_place (self, self->first);
 }

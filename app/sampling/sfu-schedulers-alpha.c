@@ -114,7 +114,7 @@ static void
 pndm_runge_kutta (SfuScheduler *self, SfuSchedulerCall *call, guint i)
 {
   static const double weights[] = { 1 / 6.0, 1 / 3.0, 1 / 3.0, 1 / 6.0 };
-  double half = self->n_train / self->n_steps / 2, t = self->timesteps[i];
+  double half = self->n_train / self->n_steps / 2, t = self->timesteps[self->first + i];
   double next = t - (i % 2 == 1 ? 0 : half), from = self->timesteps[i / 4 * 4];
   Expr e = input (SFU_IN_MODEL), sample = i % 4 == 0 ? slot (0) : slot (PNDM_SAMPLE);
   Expr sum = plus (i % 4 == 0 ? times (0, e) : slot (PNDM_SUM), weights[i % 4], e);

@@ -177,6 +177,13 @@ member_of (JsonObject *object, const char *name, JsonNodeType type)
   return node != NULL && json_node_get_node_type (node) == type ? node : NULL;
 }
 
+/* NULL: it is no text. */
+static const char *
+text_of (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+}
+
 /* tokenizer.json repeats vocab.json and merges.txt, with merges as "a b" or as ["a", "b"]. */
 static gboolean
 read_combined (SfuTokenizer *self, const char *path, GError **error)
@@ -195,10 +202,12 @@ read_combined (SfuTokenizer *self, const char *path, GError **error)
     {
       JsonNode *node = json_array_get_element (array, i);
       JsonArray *pair = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-      if (pair != NULL && json_array_get_length (pair) == 2)
-        g_ptr_array_add (merges, g_strconcat (json_array_get_string_element (pair, 0), " ", json_array_get_string_element (pair, 1), NULL));
-      else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_string (node) != NULL)
-        g_ptr_array_add (merges, json_node_dup_string (node));
+      const char *left = pair != NULL && json_array_get_length (pair) == 2 ? text_of (json_array_get_element (pair, 0)) : NULL;
+      const char *right = left != NULL ? text_of (json_array_get_element (pair, 1)) : NULL;
+      if (right != NULL)
+        g_ptr_array_add (merges, g_strconcat (left, " ", right, NULL));
+      else if (text_of (node) != NULL)
+        g_ptr_array_add (merges, g_strdup (text_of (node)));
       else
         return bad_file (path, "has merges that are no pairs", error);
     }
