@@ -89,6 +89,21 @@ def starts_from_export(work):
             elif near is not None: assert near.all(), key
 
 
+def rescales(work):
+    """Guidance counts so many times: with words so much of the way to what the pictures say, without words what the copy says."""
+    import torch, words
+    from rescaling import Rescaling
+    rescaling = Rescaling(work / 'model', 0.25, words.tokenizer(work / 'tokenizer'))
+    noised, v, t = torch.randn(2, 4, 16, 16).bfloat16(), torch.randn(2, 4, 16, 16), torch.tensor([10, 900])
+    got = rescaling.wanted(v, noised, t, torch.tensor([False, True]))
+    silent = rescaling.wanted(torch.zeros_like(v), noised, t, torch.tensor([False, False]))
+    assert torch.allclose(got[0], silent[0], atol=1e-5) and torch.allclose(got[1], 0.75 * silent[1] + 0.25 * v[1], atol=1e-5)
+    other = work / 'rescaled'
+    other.mkdir()
+    for name in ('pictures', 'latents'): (other / name).symlink_to(work / name)
+    stage('unet', '--from', work / 'model', '--rescale', 0.5, '--batch', 4, '--size', 128)(other)
+
+
 def evaluates(work):
     here('evaluate', '--model', work / 'model', '--work', work, '--prompts', 2, '--subset', 1, '--negatives', 1, '--threads', 1, '--sheet', work / 'sheet.png',
          '--json', work / 'result.json')
@@ -106,7 +121,7 @@ TESTS = {
     'pictures': pictures, 'autoencoder': stage('autoencoder', '--batch', 2), 'latents': latents,
     'decoder': stage('decoder', '--batch', 2), 'unet': stage('unet', '--batch', 4, '--size', 128), 'unet goes on from its file': goes_on, 'preview': stage('preview', '--batch', 2),
     'judge': stage('judge', '--batch', 4), 'export': export, 'diffusers loads the export': loads,
-    'training starts from an export': starts_from_export, 'evaluation': evaluates, 'prompts of the checks have known words': words_are_known,
+    'training starts from an export': starts_from_export, 'guidance is rescaled': rescales, 'evaluation': evaluates, 'prompts of the checks have known words': words_are_known,
 }
 
 

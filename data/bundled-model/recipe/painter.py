@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
 
-STEPS, GUIDANCE, SIZE = 20, 5.0, 256          # the model's defaults
+STEPS, GUIDANCE, SIZE = 20, 7.5, 256          # what the program starts with
 
 
 def as_bytes(x):

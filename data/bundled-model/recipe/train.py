@@ -23,6 +23,7 @@ def main():
     parser.add_argument("--average", type=float, default=0.999, help="decay of the running average of the weights")
     parser.add_argument("--save-every", type=int, default=200)
     parser.add_argument("--size", type=int, default=256, choices=(128, 256), help="of the pictures that the UNet learns")
+    parser.add_argument("--rescale", type=float, default=1, help="let guidance count so many times in the UNet of --from")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     if options.stage == "pictures":

@@ -20,6 +20,7 @@ from latents import Latents
 from optimiser import Optimiser
 from palette import NAMED, TIMES
 from pictures import Pictures
+from rescaling import Rescaling
 from scene import KINDS, PLACES
 from styles import STYLES
 from things import THINGS
@@ -82,6 +83,7 @@ def stage(rank, options):
     scenes = Pictures(options.work, options.shards).scenes[:len(latents)]
     often = shares(scenes)
     tok = words.tokenizer(options.work / "tokenizer")
+    rescaling = Rescaling(options.start, options.rescale, tok) if options.rescale != 1 else None
     alphas = DDPMScheduler(**SCHEDULE).alphas_cumprod
     talk = np.random.default_rng(run.step * 64 + rank)
     while run.going():
@@ -97,8 +99,11 @@ def stage(rank, options):
             state = text(words.tokens(tok, said)).last_hidden_state
             asked = torch.tensor([bool(s) for s in said])
             helped = head(state[asked, -1], wanted[asked])
-        got = worker((a.sqrt() * x + (1 - a).sqrt() * noise).bfloat16(), t, state.bfloat16()).sample.float()
-        error = (got - (a.sqrt() * noise - (1 - a).sqrt() * x)).square().mean((1, 2, 3))
+        noised, v = (a.sqrt() * x + (1 - a).sqrt() * noise).bfloat16(), a.sqrt() * noise - (1 - a).sqrt() * x
+        if rescaling is not None:
+            v = rescaling.wanted(v, noised, t, asked)
+        got = worker(noised, t, state.bfloat16()).sample.float()
+        error = (got - v).square().mean((1, 2, 3))
         weight = (6 / (a / (1 - a) + 1)).clamp(max=1).flatten()
         loss = (error * weight).mean() + 0.05 * helped
         loss.backward()
