@@ -14,6 +14,7 @@ struct _SfuHistory {
   GObject parent_instance;
   char *folder, *index_path;
   GListStore *pictures; /* SfuPicture, newest first */
+  JsonObject *absent;   /* favourites of the index whose files are not in the folder now */
   GCancellable *scanning;
   gboolean loaded;
   guint save_source;
@@ -71,13 +72,20 @@ read_index (const char *path)
   return json_object_ref (json_node_get_object (json_parser_get_root (parser)));
 }
 
-/* Names are without the folder, so that a folder can be moved. */
+/* Names are without the folder, so that a folder can be moved. Stars are nowhere else: those of a folder that is on a drive
+ * which is not there, or that another one was chosen instead of, are kept for its return. */
 static char *
 index_text (SfuHistory *self)
 {
+  g_autoptr (GList) absent = self->absent != NULL ? json_object_get_members (self->absent) : NULL;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   json_builder_begin_object (builder);
+  for (GList *name = absent; name != NULL; name = name->next)
+    {
+      json_builder_set_member_name (builder, name->data);
+      json_builder_add_value (builder, json_node_copy (json_object_get_member (self->absent, name->data)));
+    }
   for (guint i = 0; i < get_n_items (G_LIST_MODEL (self)); i++)
     {
       g_autoptr (SfuPicture) picture = get_item (G_LIST_MODEL (self), i);
@@ -142,6 +150,7 @@ save_soon (SfuHistory *self)
 
 typedef struct {
   char *folder, *index_path;
+  JsonObject *absent; /* of the result */
 } Scan;
 
 static void
@@ -150,6 +159,7 @@ scan_free (gpointer data)
   Scan *scan = data;
   g_free (scan->folder);
   g_free (scan->index_path);
+  g_clear_pointer (&scan->absent, json_object_unref);
   g_free (scan);
 }
 
@@ -178,12 +188,30 @@ picture_from_file (const char *path)
   return sfu_picture_new (path, request, width, height, info.st_mtime);
 }
 
+/* The entries that have a star and were not seen. Takes what was seen out of @index. */
+static JsonObject *
+absent_favourites (JsonObject *index, GPtrArray *seen)
+{
+  JsonObject *absent = json_object_new ();
+  g_autoptr (GList) names = NULL;
+  for (guint i = 0; i < seen->len; i++)
+    json_object_remove_member (index, seen->pdata[i]);
+  names = json_object_get_members (index);
+  for (GList *name = names; name != NULL; name = name->next)
+    {
+      JsonNode *entry = json_object_get_member (index, name->data);
+      if (JSON_NODE_HOLDS_OBJECT (entry) && json_object_get_boolean_member_with_default (json_node_get_object (entry), "favourite", FALSE))
+        json_object_set_member (absent, name->data, json_node_copy (entry));
+    }
+  return absent;
+}
+
 static void
 scan_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Scan *scan = data;
   g_autoptr (JsonObject) index = read_index (scan->index_path);
-  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_object_unref), seen = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) dir = g_dir_open (scan->folder, 0, NULL);
   const char *name;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL && !g_cancellable_is_cancelled (cancellable))
@@ -192,6 +220,7 @@ scan_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
       SfuPicture *picture = NULL;
       if (!g_str_has_suffix (name, ".png"))
         continue;
+      g_ptr_array_add (seen, g_strdup (name));
       if (json_object_has_member (index, name) && JSON_NODE_HOLDS_OBJECT (json_object_get_member (index, name)))
         picture = picture_from_index (path, json_object_get_object_member (index, name));
       else
@@ -199,6 +228,7 @@ scan_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
       if (picture != NULL)
         g_ptr_array_add (found, picture);
     }
+  scan->absent = absent_favourites (index, seen);
   g_task_return_pointer (task, g_steal_pointer (&found), (GDestroyNotify) g_ptr_array_unref);
 }
 
@@ -228,8 +258,11 @@ scanned_cb (GObject *object, GAsyncResult *result, gpointer data)
   SfuHistory *self = SFU_HISTORY (object);
   g_autoptr (GPtrArray) found = g_task_propagate_pointer (G_TASK (result), NULL);
   GListModel *own = G_LIST_MODEL (self->pictures);
+  Scan *scan = g_task_get_task_data (G_TASK (result));
   if (found == NULL)
     return;
+  g_clear_pointer (&self->absent, json_object_unref);
+  self->absent = g_steal_pointer (&scan->absent);
   /* Pictures that were made meanwhile are in the list already. */
   for (guint i = found->len; i-- > 0;)
     if (sfu_history_find_path (self, sfu_picture_path (found->pdata[i])) != NULL)
@@ -283,6 +316,7 @@ sfu_history_finalize (GObject *object)
   SfuHistory *self = SFU_HISTORY (object);
   g_free (self->folder);
   g_free (self->index_path);
+  g_clear_pointer (&self->absent, json_object_unref);
   G_OBJECT_CLASS (sfu_history_parent_class)->finalize (object);
 }
 

@@ -241,14 +241,21 @@ ease_cb (double value, gpointer data)
   set_zoom_at (self, value, self->pointer_x, self->pointer_y);
 }
 
+/* To where it was going. */
+static void
+end_easing (SfuCanvas *self)
+{
+  if (self->easing != NULL)
+    adw_animation_skip (self->easing);
+  g_clear_object (&self->easing);
+}
+
 static void
 ease_to (SfuCanvas *self, double zoom, double x, double y)
 {
+  end_easing (self);
   self->pointer_x = x;
   self->pointer_y = y;
-  if (self->easing != NULL)
-    adw_animation_reset (self->easing);
-  g_clear_object (&self->easing);
   self->easing = adw_timed_animation_new (GTK_WIDGET (self), sfu_canvas_get_zoom (self), sfu_view_clamp_zoom (zoom), EASE_MS,
                                           adw_callback_animation_target_new (ease_cb, self, NULL));
   adw_animation_play (self->easing);
@@ -264,14 +271,14 @@ sfu_canvas_zoom_to (SfuCanvas *self, double zoom)
 void
 sfu_canvas_zoom_by (SfuCanvas *self, double factor)
 {
+  end_easing (self);
   sfu_canvas_zoom_to (self, sfu_canvas_get_zoom (self) * factor);
 }
 
 void
 sfu_canvas_fit (SfuCanvas *self)
 {
-  if (self->easing != NULL)
-    adw_animation_skip (self->easing);
+  end_easing (self);
   self->now.fitting = TRUE;
   zoom_changed (self);
 }

@@ -138,6 +138,15 @@ is_favourite (gpointer item, gpointer data)
   return !gtk_toggle_button_get_active (self->favourites_toggle) || sfu_picture_is_favourite (item);
 }
 
+/* One that has a star now comes; one that lost it stays until the strip is filtered anew, so that it can be got back. */
+static void
+favourites_changed_cb (SfuWindow *self)
+{
+  GtkFilterListModel *model = GTK_FILTER_LIST_MODEL (gtk_single_selection_get_model (self->selection));
+  if (gtk_toggle_button_get_active (self->favourites_toggle))
+    gtk_filter_changed (gtk_filter_list_model_get_filter (model), GTK_FILTER_CHANGE_LESS_STRICT);
+}
+
 static void
 favourites_cb (SfuWindow *self, GParamSpec *pspec, GtkToggleButton *toggle)
 {
@@ -326,6 +335,7 @@ sfu_window_init_history (SfuWindow *self)
   g_signal_connect_object (self->selection, "items-changed", G_CALLBACK (update_empty), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_signal_connect_object (self->history_view, "activate", G_CALLBACK (activated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->favourites_toggle, "notify::active", G_CALLBACK (favourites_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->house.history, "favourites-changed", G_CALLBACK (favourites_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->running_button, "clicked", G_CALLBACK (running_clicked_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->house.studio, "run-ended", G_CALLBACK (run_ended_cb), self, G_CONNECT_SWAPPED);
   sfu_shortcuts_install_list (GTK_WIDGET (self->history_view));

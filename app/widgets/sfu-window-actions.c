@@ -393,14 +393,18 @@ next_pane (SfuWindow *self)
     if (focus == panes[i] || gtk_widget_is_ancestor (focus, panes[i]))
       at = i + 1;
   for (guint i = 0; i < G_N_ELEMENTS (panes); i++)
-    if (gtk_widget_grab_focus (panes[(at + i) % G_N_ELEMENTS (panes)]))
+    if (gtk_widget_get_mapped (panes[(at + i) % G_N_ELEMENTS (panes)]) && gtk_widget_grab_focus (panes[(at + i) % G_N_ELEMENTS (panes)]))
       return;
 }
 
+/* Only one of the two layouts has its button in the window, and that may be hidden with the settings. */
 static void
 open_menu (SfuWindow *self)
 {
-  gtk_menu_button_popup (self->menu_button);
+  GtkMenuButton *buttons[] = { self->menu_button, self->narrow_menu_button };
+  for (guint i = 0; i < G_N_ELEMENTS (buttons); i++)
+    if (gtk_widget_get_mapped (GTK_WIDGET (buttons[i])))
+      gtk_menu_button_popup (buttons[i]);
 }
 
 /* -- other pages and dialogs -- */

@@ -43,6 +43,7 @@ show_toast (SfuWindow *self)
   if (self->delete_toast != NULL)
     {
       adw_toast_set_title (self->delete_toast, title);
+      adw_toast_overlay_add_toast (self->toasts, g_object_ref (self->delete_toast)); /* its time begins anew */
       return;
     }
   self->delete_toast = adw_toast_new (title);

@@ -13,15 +13,16 @@ copy_file_cb (GObject *object, GAsyncResult *result, gpointer data)
     sfu_window_toast_error (self, error);
 }
 
+/* The picture is that of the moment when it was asked for: the canvas may have gone on to the next one. */
 static void
 save_as_cb (GObject *dialog, GAsyncResult *result, gpointer data)
 {
   g_autoptr (SfuWindow) self = data;
   g_autoptr (GFile) target = gtk_file_dialog_save_finish (GTK_FILE_DIALOG (dialog), result, NULL);
-  g_autoptr (GFile) source = NULL;
-  if (target == NULL || self->shown_picture == NULL)
+  SfuPicture *picture = g_object_get_data (dialog, "picture");
+  g_autoptr (GFile) source = g_file_new_for_path (sfu_picture_path (picture));
+  if (target == NULL)
     return;
-  source = g_file_new_for_path (sfu_picture_path (self->shown_picture));
   g_file_copy_async (source, target, G_FILE_COPY_OVERWRITE, G_PRIORITY_DEFAULT, NULL, NULL, NULL, copy_file_cb, g_object_ref (self));
 }
 
@@ -34,13 +35,16 @@ sfu_window_save_as (SfuWindow *self)
     return;
   name = g_path_get_basename (sfu_picture_path (self->shown_picture));
   gtk_file_dialog_set_initial_name (dialog, name);
+  g_object_set_data_full (G_OBJECT (dialog), "picture", g_object_ref (self->shown_picture), g_object_unref);
   gtk_file_dialog_save (dialog, GTK_WINDOW (self), NULL, save_as_cb, g_object_ref (self));
 }
 
 void
 sfu_window_copy_settings (SfuWindow *self)
 {
-  const SfuRequest *request = self->shown_picture != NULL ? sfu_picture_request (self->shown_picture) : NULL;
+  const SfuRequest *request = self->shown_picture != NULL ? sfu_picture_request (self->shown_picture)
+                              : self->shown_run != NULL   ? sfu_run_request (self->shown_run)
+                                                          : NULL;
   g_autofree char *text = NULL;
   if (request == NULL)
     return;

@@ -30,7 +30,7 @@ struct _SfuWindow {
   AdwBottomSheet *sheet;
   AdwToolbarView *wide_view, *narrow_view, *stage_view;
   AdwWindowTitle *wide_title, *narrow_title;
-  GtkMenuButton *menu_button, *picture_button, *count_button, *zoom_button;
+  GtkMenuButton *menu_button, *narrow_menu_button, *picture_button, *count_button, *zoom_button;
   GtkToggleButton *compare_button, *favourites_toggle;
   GtkButton *favourite_button, *generate_button, *narrow_button, *add_button, *live_button, *keep_button, *continue_button, *waiting_tile;
   GtkButton *queue_button, *running_button;

@@ -89,6 +89,13 @@ shown_preview_cb (SfuWindow *self, guint step)
     self->preview_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self->canvas), preview_tick_cb, self, NULL);
 }
 
+/* Not sfu_window_update_soon() itself: the running one is connected to that, and is to stay so when another is shown. */
+static void
+shown_changed_cb (SfuWindow *self)
+{
+  sfu_window_update_soon (self);
+}
+
 void
 sfu_window_set_shown_run (SfuWindow *self, SfuRun *run)
 {
@@ -97,13 +104,13 @@ sfu_window_set_shown_run (SfuWindow *self, SfuRun *run)
   if (self->shown_run != NULL)
     {
       g_signal_handlers_disconnect_by_func (self->shown_run, shown_preview_cb, self);
-      g_signal_handlers_disconnect_by_func (self->shown_run, sfu_window_update_soon, self);
+      g_signal_handlers_disconnect_by_func (self->shown_run, shown_changed_cb, self);
     }
   g_set_object (&self->shown_run, run);
   if (run != NULL)
     {
       g_signal_connect_object (run, "preview", G_CALLBACK (shown_preview_cb), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (run, "changed", G_CALLBACK (sfu_window_update_soon), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (run, "changed", G_CALLBACK (shown_changed_cb), self, G_CONNECT_SWAPPED);
     }
 }
 

@@ -234,7 +234,11 @@ library_scanned_cb (SfuWindow *self)
 static void
 undo_restore_cb (AdwToast *toast, SfuWindow *self)
 {
-  sfu_settings_panel_set_request (self->settings, g_object_get_data (G_OBJECT (toast), "before"));
+  const SfuRequest *before = g_object_get_data (G_OBJECT (toast), "before");
+  SfuLibraryModel *model = sfu_library_find (self->house.library, before->model);
+  if (model != NULL && model != sfu_settings_panel_model (self->settings))
+    sfu_window_choose_model (self, model);
+  sfu_settings_panel_set_request (self->settings, before);
 }
 
 void
@@ -413,7 +417,7 @@ sfu_window_class_init (SfuWindowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/app/sfumato/ui/sfu-window.ui");
   CHILD (toasts); CHILD (pages); CHILD (layouts); CHILD (settings_split); CHILD (history_split); CHILD (sheet);
   CHILD (wide_view); CHILD (narrow_view); CHILD (stage_view);
-  CHILD (wide_title); CHILD (narrow_title); CHILD (menu_button); CHILD (picture_button); CHILD (count_button);
+  CHILD (wide_title); CHILD (narrow_title); CHILD (menu_button); CHILD (narrow_menu_button); CHILD (picture_button); CHILD (count_button);
   CHILD (queue_button); CHILD (zoom_button); CHILD (compare_button); CHILD (favourites_toggle); CHILD (favourite_button);
   CHILD (generate_button); CHILD (narrow_button); CHILD (add_button); CHILD (live_button); CHILD (keep_button); CHILD (continue_button);
   CHILD (waiting_tile); CHILD (prompt_line); CHILD (queue_badge); CHILD (status_label); CHILD (waiting_label);

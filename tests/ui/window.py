@@ -526,6 +526,45 @@ def gallery_by_keyboard(desk):
     wait_for(lambda: not desk.all('Gallery', 'list'), 5, 'the stage')
 
 
+def stars_outlive_an_absent_drive(desk):
+    """The folder of pictures is not there for once: its favourites are still favourites when it is back."""
+    os.makedirs(desk.pictures)
+    for i in range(2): picture_with(f'{desk.pictures}/{i}.png', i, prompt='a boat', seed=str(i))
+    star = lambda: [n for n in desk.all(None, 'list item') if n.get_name().endswith('seed 0, favourite')]
+    desk.start('--model', MODEL)
+    desk.key('Control+f')
+    wait_for(lambda: [n for n in desk.all(None, 'list item', desk.find('Gallery', 'list')) if n.get_name().endswith('seed 0')], 8, 'the gallery')
+    desk.key('Return')
+    time.sleep(0.5)
+    desk.key('Control+d')
+    wait_for(star, 5, 'the star')
+    time.sleep(2.5)                                        # longer than it takes to write the index
+    desk.kill()
+    shutil.move(desk.pictures, f'{desk.home}/away')
+    desk.start('--model', MODEL)
+    time.sleep(2.5)
+    desk.kill()
+    shutil.rmtree(desk.pictures, ignore_errors=True)
+    shutil.move(f'{desk.home}/away', desk.pictures)
+    desk.start('--model', MODEL)
+    desk.key('Control+f')
+    wait_for(star, 8, 'the star to be back')
+
+
+def menu_of_a_narrow_window(desk):
+    """F10 opens the main menu in both layouts, each of which has a button of its own."""
+    folder = f'{desk.home}/.config/glib-2.0/settings'
+    for width in (1440, 420):
+        os.makedirs(folder, exist_ok=True)
+        with open(f'{folder}/keyfile', 'w') as f: f.write(f'[app/sfumato]\nwidth={width}\nheight=800\n')
+        desk.start('--model', MODEL)
+        desk.find('History' if width == 1440 else 'Generate')
+        desk.key('F10')
+        wait_for(lambda: len(desk.all(None, 'menu item')) >= 5, 5, 'the menu')
+        shot(desk, f'menu-{width}')
+        desk.kill()
+
+
 def one(name):
     """Runs a test on a desk of its own; true when it held and the program had nothing to complain of."""
     desk = Desk(PROGRAM, DATA, size='1700x920', **SURROUNDINGS.get(name, {}))
@@ -548,7 +587,8 @@ SURROUNDINGS = {'little_memory': dict(SFU_BUDGET_MIB='24')}
 TESTS = [contract_names, previews_and_picture, keyboard_generates_and_stops, settings_come_back, deep_layers_reused, settings_restored_by_drop,
          picture_opened_from_outside, wheel_changes_nothing, tab_reaches_everything, queue, scrub_keep_continue, delete_and_undo,
          crash, bad_model, many_pictures, queue_by_keyboard, failed_tile, comparing, gallery_by_keyboard, model_is_ready,
-         model_goes, model_was_gone, other_model_while_loading, models_by_keyboard, model_details, little_memory]
+         model_goes, model_was_gone, other_model_while_loading, models_by_keyboard, model_details, little_memory,
+         stars_outlive_an_absent_drive, menu_of_a_narrow_window]
 
 if len(sys.argv) > 4: sys.exit(not one(sys.argv[4]))
 names = [t.__name__ for t in TESTS]
