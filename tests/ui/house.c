@@ -256,13 +256,14 @@ test_house_wait (gboolean (*done) (TestHouse *self), TestHouse *self, const char
   g_source_remove (source);
 }
 
-/* A change may only be seen in the next frame's layout, and what that leads to in the one after. */
+/* A change may only be seen in the next frame's layout, and what that leads to in the one after. The last that is done is a frame:
+ * what came between would be there and not laid out. */
 void
 test_house_settle (TestHouse *self)
 {
+  while (g_main_context_iteration (NULL, FALSE)) {}
   for (guint until = self->n_frames + 3; self->n_frames < until; g_main_context_iteration (NULL, TRUE))
     gdk_frame_clock_request_phase (gtk_widget_get_frame_clock (GTK_WIDGET (self->window)), GDK_FRAME_CLOCK_PHASE_PAINT);
-  while (g_main_context_iteration (NULL, FALSE)) {}
 }
 
 void
