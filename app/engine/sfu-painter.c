@@ -169,9 +169,6 @@ write_start (Painting *self, GError **error)
   GpuStepState state = { .step = self->first_call, .n_slots = sfu_scheduler_n_slots (self->scheduler), .guidance = self->request->guidance };
   SfuMoment *moment = sfu_job_get_moment (self->job);
 
-  if (moment == NULL
-      && !(self->request->image != NULL ? start_from_picture (self, slots, error) : start_from_noise (self, slots, error)))
-    return FALSE;
   if (moment != NULL)
     {
       /* The noise of the start (a picture's latent is drawn too) and of the steps that were taken is drawn and dropped, so that
@@ -183,6 +180,8 @@ write_start (Painting *self, GError **error)
           sfu_noise_draw (self->noise, slots, n);
       memcpy (slots, moment->slots, moment->n_slots * n * sizeof (float));
     }
+  else if (!(self->request->image != NULL ? start_from_picture (self, slots, error) : start_from_noise (self, slots, error)))
+    return FALSE;
   G_STATIC_ASSERT (SFU_MAX_SLOTS == STEP_SLOTS && SFU_MAX_INPUTS == STEP_INPUTS);
   for (guint i = 0; i < n_calls; i++)
     {

@@ -83,5 +83,6 @@ sfu_tune (SfuCheckpoint *checkpoint, const SfuRequest *request, void (*progress)
     return TRUE;
   /* What was computed by other kernels may differ in its last digit: a first picture is to be the same as a later one. */
   sfu_checkpoint_forget_results (checkpoint);
-  return gpu_tuner_run (tuner, &options, error) && (programs = programs_for (checkpoint, request, error)) != NULL && sfu_programs_decoder (programs, FALSE, error) != NULL;
+  return gpu_tuner_run (tuner, &options, error) && (programs = programs_for (checkpoint, request, error)) != NULL
+         && sfu_programs_decoder (programs, FALSE, error) != NULL;
 }

@@ -393,8 +393,11 @@ next_pane (SfuWindow *self)
     if (focus == panes[i] || gtk_widget_is_ancestor (focus, panes[i]))
       at = i + 1;
   for (guint i = 0; i < G_N_ELEMENTS (panes); i++)
-    if (gtk_widget_get_mapped (panes[(at + i) % G_N_ELEMENTS (panes)]) && gtk_widget_grab_focus (panes[(at + i) % G_N_ELEMENTS (panes)]))
-      return;
+    {
+      GtkWidget *pane = panes[(at + i) % G_N_ELEMENTS (panes)];
+      if (gtk_widget_get_mapped (pane) && gtk_widget_grab_focus (pane))
+        return;
+    }
 }
 
 /* Only one of the two layouts has its button in the window, and that may be hidden with the settings. */

@@ -231,26 +231,29 @@ library_scanned_cb (SfuWindow *self)
   sfu_window_choose_model (self, model);
 }
 
+/* A request's settings, and its model if that is here. FALSE: it is not. */
+static gboolean
+take_request (SfuWindow *self, const SfuRequest *request)
+{
+  SfuLibraryModel *model = sfu_library_find (self->house.library, request->model);
+  if (model != NULL && model != sfu_settings_panel_model (self->settings))
+    sfu_window_choose_model (self, model);
+  sfu_settings_panel_set_request (self->settings, request);
+  return model != NULL;
+}
+
 static void
 undo_restore_cb (AdwToast *toast, SfuWindow *self)
 {
-  const SfuRequest *before = g_object_get_data (G_OBJECT (toast), "before");
-  SfuLibraryModel *model = sfu_library_find (self->house.library, before->model);
-  if (model != NULL && model != sfu_settings_panel_model (self->settings))
-    sfu_window_choose_model (self, model);
-  sfu_settings_panel_set_request (self->settings, before);
+  take_request (self, g_object_get_data (G_OBJECT (toast), "before"));
 }
 
 void
 sfu_window_restore (SfuWindow *self, const SfuRequest *request)
 {
   AdwToast *toast = adw_toast_new (_("Settings restored"));
-  SfuLibraryModel *model = sfu_library_find (self->house.library, request->model);
   g_object_set_data_full (G_OBJECT (toast), "before", sfu_settings_panel_request (self->settings), (GDestroyNotify) sfu_request_unref);
-  if (model != NULL && model != sfu_settings_panel_model (self->settings))
-    sfu_window_choose_model (self, model);
-  sfu_settings_panel_set_request (self->settings, request);
-  if (model == NULL && *request->model != '\0')
+  if (!take_request (self, request) && *request->model != '\0')
     {
       g_autofree char *name = g_path_get_basename (request->model);
       g_autofree char *text = g_strdup_printf (_("Settings restored; the model “%s” is not here"), name);

@@ -74,12 +74,9 @@ gpu_tuning_put (GpuTuning *self, const GpuProblem *problem, const char *variant)
 void
 gpu_tuning_forget (GpuTuning *self, const GpuProblem *problem)
 {
-  for (guint i = 0; i < self->entries->len; i++)
-    if (gpu_problem_equal (&g_array_index (self->entries, Entry, i).problem, problem))
-      {
-        g_array_remove_index_fast (self->entries, i);
-        return;
-      }
+  Entry *entry = entry_of (self, problem);
+  if (entry != NULL)
+    g_array_remove_index_fast (self->entries, entry - &g_array_index (self->entries, Entry, 0));
 }
 
 void

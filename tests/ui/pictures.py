@@ -24,7 +24,8 @@ BOAT, SEED = 'a red boat on the left on a blue sea at sunset', 1
 def paint(folder):
     for i, (prompt, seed) in enumerate(PAINTED):
         path = f'{folder}/{len(PAINTED) - i}.png'
-        subprocess.run([f'{BUILD}/app/cli/sfumato-cli', 'generate', '--model', MODEL, '--prompt', prompt, '--seed', str(seed), '--output', path], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([f'{BUILD}/app/cli/sfumato-cli', 'generate', '--model', MODEL, '--prompt', prompt, '--seed', str(seed), '--output', path],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         then = time.time() - 60 - i * 7000
         os.utime(path, (then, then))
 
